@@ -1,0 +1,163 @@
+/*
+ * syscalls: which system call a guest thread made, and what came of it.
+ *
+ * This is the plugin's face to other plugins.  Include it, name "syscalls"
+ * in qemu_plugin_uses, and subscribe:
+ *
+ *     static void on_return(void *evdata, void *udata)
+ *     {
+ *         const SyscallsCall *call = evdata;
+ *         ...
+ *     }
+ *     qemu_plugin_reg_callback("syscalls", "on_all_sys_return", on_return);
+ *
+ * Events (evdata is a SyscallsCall, udata is NULL):
+ *
+ *   on_all_sys_enter     a call is about to be made: the instruction that
+ *                        makes it has not run yet, arguments are in place.
+ *   on_all_sys_return    that call is over.  Exactly one for each enter, in
+ *                        the order in which the calls end; `outcome` says
+ *                        how.  A new child's return from fork, vfork, clone
+ *                        or clone3 (SYSCALLS_CHILD) has no enter of its own.
+ *   on_<name>_enter,     the same for one call, by the name it has in the
+ *   on_<name>_return     guest's table: on_openat_enter, on_read_return ...
+ *
+ *   on_thread_switch     evdata is a SyscallsSwitch: the guest's kernel is
+ *                        switching a vCPU to another thread.  System mode
+ *                        only; runs in the kernel's context, so its memory
+ *                        can be read.
+ *
+ * All events run on the vCPU's thread and may overlap on different vCPUs.
+ * Registers and memory of that vCPU can be read during them.  The records
+ * passed are valid only during the event.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef QPP_SYSCALLS_H
+#define QPP_SYSCALLS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "qemu-plugin.h"
+#include "plugin-qpp.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Most arguments a Linux system call takes. */
+#define SYSCALLS_MAX_ARGS 6
+/* Most slots that syscalls_slot_new() gives out. */
+#define SYSCALLS_MAX_SLOTS 8
+
+/* What an argument is, as far as its type and its name tell. */
+typedef enum SyscallsArgKind {
+    SYSCALLS_ARG_NONE,
+    SYSCALLS_ARG_INT,    /* signed, 32 bits: int, pid_t ... */
+    SYSCALLS_ARG_UINT,   /* unsigned, 32 bits: flags, uid_t ... */
+    SYSCALLS_ARG_LONG,   /* signed, as wide as the ABI's long */
+    SYSCALLS_ARG_ULONG,  /* unsigned, as wide as the ABI's long: sizes ... */
+    SYSCALLS_ARG_FD,     /* a file descriptor */
+    SYSCALLS_ARG_MODE,   /* permission bits, shown in octal */
+    SYSCALLS_ARG_PATH,   /* address of a NUL-terminated path */
+    SYSCALLS_ARG_STRING, /* address of any other NUL-terminated string */
+    SYSCALLS_ARG_POINTER /* any other address */
+} SyscallsArgKind;
+
+/* One call of a guest ABI's table.  Lives as long as the plugin. */
+typedef struct SyscallsInfo {
+    int32_t nr;
+    const char *name;
+    uint8_t n_args;
+    struct {
+        uint8_t kind;     /* SyscallsArgKind */
+        const char *name; /* as in the kernel's prototype: "pathname" ... */
+    } args[SYSCALLS_MAX_ARGS];
+} SyscallsInfo;
+
+/*
+ * A guest thread.  Opaque; one for each live thread, the same pointer from
+ * its first event to its last.
+ */
+typedef struct SyscallsThread SyscallsThread;
+
+/* How a call ended. */
+typedef enum SyscallsOutcome {
+    /* Not yet (in enter events). */
+    SYSCALLS_PENDING,
+    /*
+     * It has a result, in `ret`: the thread got it where it made the call,
+     * or in the frame of the signal handler that ran first; execve gave it
+     * to the new program, rt_sigreturn to the interrupted code.
+     */
+    SYSCALLS_RETURNED,
+    /* Interrupted, and made again by the kernel: a call of its own follows. */
+    SYSCALLS_RESTARTED,
+    /* Never: exit, killed while in it, or still in it when QEMU ended. */
+    SYSCALLS_NO_RETURN,
+    /* A new thread's or process's first step out of its parent's call. */
+    SYSCALLS_CHILD,
+} SyscallsOutcome;
+
+typedef struct SyscallsCall {
+    uint64_t id;         /* unique in this run; the same at enter and return */
+    uint64_t time_ns;    /* CLOCK_MONOTONIC of the host, at enter */
+    uint64_t pc;         /* address of the instruction; 0: not known */
+    const char *abi;     /* "x86_64", "aarch64" ... */
+    const SyscallsInfo *info; /* NULL: not in the table */
+    int64_t nr;          /* as the kernel sees it: 32 bits, sign-extended */
+    uint64_t args[SYSCALLS_MAX_ARGS];
+    int64_t ret;         /* valid for SYSCALLS_RETURNED and SYSCALLS_CHILD */
+    SyscallsOutcome outcome;
+    unsigned int vcpu;        /* where it was made */
+    unsigned int return_vcpu; /* where it ended */
+    SyscallsThread *thread;
+} SyscallsCall;
+
+typedef struct SyscallsSwitch {
+    unsigned int vcpu;
+    SyscallsThread *prev; /* NULL: not known (first switch of this vCPU) */
+    SyscallsThread *next;
+    bool next_is_new;     /* its first time on any vCPU */
+} SyscallsSwitch;
+
+/*
+ * The thread that runs on @vcpu_index now; NULL before the first switch.
+ * On that vCPU's thread only.
+ */
+QPP_FUN_PROTOTYPE(syscalls, SyscallsThread *, syscalls_current_thread,
+                  unsigned int vcpu_index);
+
+/*
+ * What the guest's kernel calls this thread: in system mode the address of
+ * its task_struct, in user mode 0.  Any context.
+ */
+QPP_FUN_PROTOTYPE(syscalls, uint64_t, syscalls_thread_task,
+                  const SyscallsThread *thread);
+
+/*
+ * A place for a pointer in every guest thread, for a plugin to keep what it
+ * knows of the thread.  @destroy (may be NULL) runs on the value when the
+ * thread is gone, and when a new thread takes over its task_struct.
+ *
+ * Returns the slot's number, or -1 if all SYSCALLS_MAX_SLOTS are taken.
+ * Call it in qemu_plugin_install.
+ */
+QPP_FUN_PROTOTYPE(syscalls, int, syscalls_slot_new, void (*destroy)(void *));
+
+/*
+ * The address of @thread's pointer in @slot; NULL at first.  No lock: to be
+ * used on the vCPU that runs the thread.  Valid as long as the thread.
+ */
+QPP_FUN_PROTOTYPE(syscalls, void **, syscalls_slot, SyscallsThread *thread,
+                  int slot);
+
+/* Whether the guest is a whole system (true) or a user-mode program. */
+QPP_FUN_PROTOTYPE(syscalls, bool, syscalls_system_mode, void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* QPP_SYSCALLS_H */
