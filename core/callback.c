@@ -1,0 +1,200 @@
+/*
+ * callback.c: QPP callbacks: created by one plugin, registered on by others.
+ *
+ * The walking without a lock is list.c's.  The names are in a hash table
+ * under a lock of their own: by name a run costs a look-up, by handle none.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <string.h>
+
+#include "list.h"
+
+struct qemu_plugin_callback {
+    QppList list;
+    qemu_plugin_id_t plugin;
+    char *name;
+};
+
+static GRWLock names_lock;
+static GHashTable *names; /* (plugin, name) -> callback, owned for ever */
+
+static guint key_hash(gconstpointer p)
+{
+    const qemu_plugin_callback *c = p;
+
+    return g_str_hash(c->name) * 31 + (guint)c->plugin;
+}
+
+static gboolean key_equal(gconstpointer a, gconstpointer b)
+{
+    const qemu_plugin_callback *x = a, *y = b;
+
+    return x->plugin == y->plugin && strcmp(x->name, y->name) == 0;
+}
+
+static qemu_plugin_callback *find(qemu_plugin_id_t plugin, const char *name)
+{
+    qemu_plugin_callback key = { .plugin = plugin, .name = (char *)name };
+    qemu_plugin_callback *found = NULL;
+
+    g_rw_lock_reader_lock(&names_lock);
+    if (names) {
+        found = g_hash_table_lookup(names, &key);
+    }
+    g_rw_lock_reader_unlock(&names_lock);
+    return found;
+}
+
+/* False if there is one of that name. */
+static bool insert(qemu_plugin_callback *callback)
+{
+    bool is_new;
+
+    g_rw_lock_writer_lock(&names_lock);
+    if (!names) {
+        names = g_hash_table_new(key_hash, key_equal);
+    }
+    is_new = !g_hash_table_contains(names, callback);
+    if (is_new) {
+        g_hash_table_add(names, callback);
+    }
+    g_rw_lock_writer_unlock(&names_lock);
+    return is_new;
+}
+
+qemu_plugin_callback *qemu_plugin_create_callback_handle(qemu_plugin_id_t id,
+                                                         const char *name)
+{
+    QppPlugin *plugin = qpp_plugin_by_id(id);
+    qemu_plugin_callback *callback;
+
+    if (!plugin) {
+        qpp_error("cannot create callback '%s': no plugin has id %" PRIu64
+                  "; pass the id given to qemu_plugin_install",
+                  name ? name : "(null)", id);
+        return NULL;
+    }
+    if (!name || !*name) {
+        qpp_error("%s: cannot create a callback without a name",
+                  plugin->name);
+        return NULL;
+    }
+    callback = g_new0(qemu_plugin_callback, 1);
+    callback->plugin = id;
+    callback->name = g_strdup(name);
+    if (!insert(callback)) {
+        qpp_error("%s: callback '%s' has been created before; create it once",
+                  plugin->name, name);
+        g_free(callback->name);
+        g_free(callback);
+        return NULL;
+    }
+    return callback;
+}
+
+bool qemu_plugin_create_callback(qemu_plugin_id_t id, const char *name)
+{
+    return qemu_plugin_create_callback_handle(id, name) != NULL;
+}
+
+bool qemu_plugin_callback_wanted(const qemu_plugin_callback *callback)
+{
+    return callback &&
+           atomic_load_explicit(&callback->list.items, memory_order_relaxed);
+}
+
+bool qemu_plugin_run_callback_handle(qemu_plugin_callback *callback,
+                                     gpointer evdata, gpointer udata)
+{
+    const QppItems *items;
+    bool any = false;
+
+    if (!qemu_plugin_callback_wanted(callback)) {
+        return false;
+    }
+    qpp_read_begin();
+    items = qpp_list_items(&callback->list);
+    for (size_t i = 0; items && i < items->n; i++) {
+        if (qpp_item_live(items->item[i])) {
+            ((cb_func_t)items->item[i]->fn)(evdata, udata);
+            any = true;
+        }
+    }
+    qpp_read_end();
+    return any;
+}
+
+bool qemu_plugin_run_callback(qemu_plugin_id_t id, const char *name,
+                              gpointer evdata, gpointer udata)
+{
+    qemu_plugin_callback *callback = name ? find(id, name) : NULL;
+
+    if (!callback) {
+        qpp_error("cannot run callback '%s': plugin id %" PRIu64
+                  " has not created it", name ? name : "(null)", id);
+        return false;
+    }
+    return qemu_plugin_run_callback_handle(callback, evdata, udata);
+}
+
+/* The callback that a (un)registration names, or NULL after a line. */
+static qemu_plugin_callback *resolve(const char *verb, const char *plugin_name,
+                                     const char *name, cb_func_t function)
+{
+    QppPlugin *plugin;
+    qemu_plugin_callback *callback;
+
+    if (!plugin_name || !name || !function) {
+        qpp_error("cannot %s a callback: plugin, name and function must not "
+                  "be NULL", verb);
+        return NULL;
+    }
+    plugin = qpp_plugin_by_name(plugin_name);
+    if (!plugin) {
+        qpp_error("cannot %s callback '%s': plugin '%s' is not loaded; name "
+                  "it in qemu_plugin_uses", verb, name, plugin_name);
+        return NULL;
+    }
+    callback = find(plugin->id, name);
+    if (!callback) {
+        qpp_error("cannot %s callback '%s': plugin '%s' has no callback of "
+                  "that name", verb, name, plugin_name);
+    }
+    return callback;
+}
+
+bool qemu_plugin_reg_callback(const char *plugin, const char *name,
+                              cb_func_t function)
+{
+    qemu_plugin_callback *callback = resolve("register", plugin, name,
+                                             function);
+
+    if (!callback) {
+        return false;
+    }
+    if (!qpp_list_add_unique(&callback->list, (QppFn)function,
+                             qpp_plugin_by_address((void *)function))) {
+        qpp_error("cannot register callback '%s' of plugin '%s': the function "
+                  "is registered already", name, plugin);
+        return false;
+    }
+    return true;
+}
+
+bool qemu_plugin_unreg_callback(const char *plugin, const char *name,
+                                cb_func_t function)
+{
+    qemu_plugin_callback *callback = resolve("unregister", plugin, name,
+                                             function);
+
+    if (!callback) {
+        return false;
+    }
+    if (!qpp_list_remove(&callback->list, (QppFn)function)) {
+        qpp_error("cannot unregister callback '%s' of plugin '%s': the "
+                  "function is not registered", name, plugin);
+        return false;
+    }
+    return true;
+}

@@ -1,0 +1,59 @@
+/*
+ * host.h: the emulator, whichever QEMU it is.
+ *
+ * host/ is the only part that knows which QEMU this is: it looks up what the
+ * running program exports, and hides what differs between plugin APIs 1 to
+ * 7.  The functions below have one signature and one meaning on every host;
+ * where a host has no counterpart they fail as include/qemu-plugin.h says.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef QPP_CORE_HOST_H
+#define QPP_CORE_HOST_H
+
+#include "../core.h"
+
+/* Highest plugin API whose differences are known here. */
+#define QPP_HOST_API_MAX 7
+
+/*
+ * version.c: the plugin API version to claim, found without being told: by
+ * what the program exports, and for what exports do not tell by the version
+ * string in its read-only data.  QPP_HOST_API in the environment overrides.
+ */
+int qpp_host_detect_api(void);
+
+/* One function that the program exports, by name; NULL: it does not. */
+gpointer qpp_host_symbol(const char *name);
+
+/*
+ * host.c: what QEMU says at the first install.  From then on @info's copy
+ * is good, and events can be asked for in the name of @host_id.
+ */
+void qpp_host_start(qemu_plugin_id_t host_id, const qemu_info_t *info);
+const qemu_info_t *qpp_host_info(void);
+
+/* Kinds of events that are asked for once each, at first need. */
+typedef enum QppHostEvent {
+    QPP_HOST_VCPU_INIT,
+    QPP_HOST_VCPU_EXIT,
+    QPP_HOST_VCPU_IDLE,
+    QPP_HOST_VCPU_RESUME,
+    QPP_HOST_TB_TRANS,
+    QPP_HOST_FLUSH,
+    QPP_HOST_ATEXIT,
+    QPP_HOST_SYSCALL,
+    QPP_HOST_SYSCALL_RET,
+    QPP_HOST_N_EVENTS
+} QppHostEvent;
+
+/* False if the host does not have such events. */
+bool qpp_host_subscribe(QppHostEvent event);
+
+/*
+ * calls.c: binds the functions of the plugin API that go straight to QEMU.
+ * They are defined there under the names of include/qemu-plugin.h.
+ */
+void qpp_host_bind(int api);
+
+#endif /* QPP_CORE_HOST_H */

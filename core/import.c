@@ -1,0 +1,51 @@
+/*
+ * import.c: functions of one plugin called by another, found by name.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <dlfcn.h>
+
+#include "core.h"
+
+gpointer qemu_plugin_import_function(const char *plugin_name,
+                                     const char *function)
+{
+    QppPlugin *plugin = plugin_name ? qpp_plugin_by_name(plugin_name) : NULL;
+    gpointer address;
+
+    if (!plugin) {
+        qpp_error("cannot import '%s': plugin '%s' is not loaded; name it in "
+                  "qemu_plugin_uses", function ? function : "(null)",
+                  plugin_name ? plugin_name : "(null)");
+        return NULL;
+    }
+    address = function ? dlsym(plugin->handle, function) : NULL;
+    if (!address) {
+        qpp_error("cannot import '%s': plugin '%s' (%s) does not export it",
+                  function ? function : "(null)", plugin_name, plugin->path);
+    }
+    return address;
+}
+
+bool qpp_imports_resolve(QppPlugin *plugin, GError **errp)
+{
+    for (struct qpp_import *i = plugin->entry->imports; i; i = i->next) {
+        QppPlugin *provider = plugin;
+
+        if (g_strcmp0(i->plugin, plugin->name) != 0) {
+            provider = qpp_plugin_require(plugin, i->plugin, errp);
+        }
+        if (!provider) {
+            return false;
+        }
+        *i->address = dlsym(provider->handle, i->function);
+        if (!*i->address) {
+            g_set_error(errp, QPP_ERROR, 0,
+                        "%s: imports '%s' from plugin '%s', but %s does not "
+                        "export it; use versions that fit each other",
+                        plugin->path, i->function, i->plugin, provider->path);
+            return false;
+        }
+    }
+    return true;
+}

@@ -1,0 +1,227 @@
+/*
+ * list.c: lists of functions that are walked without a lock.  See list.h.
+ *
+ * The reclaiming is by epochs.  A reading thread publishes the epoch in
+ * which it began; a change stamps what it took out with the epoch that it
+ * ends and begins a new one; what was taken out is freed when every reading
+ * thread began later.  A thread's record is never freed: it is taken over by
+ * a later thread.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <string.h>
+
+#include "list.h"
+
+/* What one thread publishes. */
+typedef struct Reader {
+    _Atomic uint64_t epoch;  /* in which it began to read; 0: not reading */
+    atomic_bool taken;
+    unsigned int depth;      /* of nesting; the thread's own */
+    struct Reader *next;
+} Reader;
+
+/* Something to free when no reader can see it any more. */
+typedef struct Retired {
+    gpointer memory;
+    uint64_t epoch;
+    struct Retired *next;
+} Retired;
+
+static _Atomic(Reader *) readers;
+static _Atomic uint64_t epoch = 1;
+static GMutex change_lock;   /* guards retired and every list's changing */
+static Retired *retired;
+
+static void reader_release(gpointer data)
+{
+    Reader *reader = data;
+
+    atomic_store(&reader->taken, false);
+}
+
+static GPrivate reader_owner = G_PRIVATE_INIT(reader_release);
+static __thread Reader *self __attribute__((tls_model("initial-exec")));
+
+static Reader *reader_get(void)
+{
+    Reader *r;
+
+    for (r = atomic_load(&readers); r; r = r->next) {
+        bool free_one = false;
+
+        if (atomic_compare_exchange_strong(&r->taken, &free_one, true)) {
+            break;
+        }
+    }
+    if (!r) {
+        r = g_new0(Reader, 1);
+        atomic_init(&r->taken, true);
+        r->next = atomic_load(&readers);
+        while (!atomic_compare_exchange_weak(&readers, &r->next, r)) {
+            /* r->next is what was found instead: try again */
+        }
+    }
+    self = r;
+    g_private_set(&reader_owner, r);
+    return r;
+}
+
+void qpp_read_begin(void)
+{
+    Reader *r = G_LIKELY(self) ? self : reader_get();
+
+    if (r->depth++ == 0) {
+        atomic_store_explicit(&r->epoch, atomic_load(&epoch),
+                              memory_order_relaxed);
+        /*
+         * Pairs with the fence in reclaim_locked: either the scan there sees
+         * this thread, or this thread sees the new arrays.
+         */
+        atomic_thread_fence(memory_order_seq_cst);
+    }
+}
+
+void qpp_read_end(void)
+{
+    Reader *r = self;
+
+    if (--r->depth == 0) {
+        atomic_store_explicit(&r->epoch, 0, memory_order_release);
+    }
+}
+
+static void retire_locked(gpointer memory)
+{
+    Retired *it = g_new(Retired, 1);
+
+    it->memory = memory;
+    it->epoch = atomic_load(&epoch);
+    it->next = retired;
+    retired = it;
+}
+
+static void reclaim_locked(void)
+{
+    uint64_t oldest = atomic_fetch_add(&epoch, 1) + 1;
+    Retired **link = &retired;
+
+    atomic_thread_fence(memory_order_seq_cst);
+    for (Reader *r = atomic_load(&readers); r; r = r->next) {
+        uint64_t began = atomic_load(&r->epoch);
+
+        if (began && began < oldest) {
+            oldest = began;
+        }
+    }
+    while (*link) {
+        Retired *it = *link;
+
+        if (it->epoch < oldest) {
+            *link = it->next;
+            g_free(it->memory);
+            g_free(it);
+        } else {
+            link = &it->next;
+        }
+    }
+}
+
+static QppItems *items_new(size_t n)
+{
+    QppItems *items = g_malloc0(sizeof(*items) + n * sizeof(items->item[0]));
+
+    items->n = n;
+    return items;
+}
+
+/* Swaps @items in (NULL: an empty list), and retires the old array. */
+static void publish_locked(QppList *list, QppItems *items)
+{
+    QppItems *old = atomic_load(&list->items);
+
+    atomic_store(&list->items, items);
+    if (old) {
+        retire_locked(old);
+    }
+    reclaim_locked();
+}
+
+static ssize_t find_locked(QppList *list, QppFn fn)
+{
+    const QppItems *items = atomic_load(&list->items);
+
+    for (size_t i = 0; items && i < items->n; i++) {
+        if (items->item[i]->fn == fn) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+static void insert_locked(QppList *list, size_t at, QppFn fn, void *userdata,
+                          QppPlugin *owner)
+{
+    const QppItems *old = atomic_load(&list->items);
+    size_t n = old ? old->n : 0;
+    QppItems *items = items_new(n + 1);
+    QppItem *item = g_new0(QppItem, 1);
+
+    item->fn = fn;
+    item->userdata = userdata;
+    item->owner = owner;
+    atomic_init(&item->live, true);
+    for (size_t i = 0; i < n; i++) {
+        items->item[i < at ? i : i + 1] = old->item[i];
+    }
+    items->item[at] = item;
+    publish_locked(list, items);
+}
+
+void qpp_list_add(QppList *list, QppFn fn, void *userdata, QppPlugin *owner)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&change_lock);
+    const QppItems *old = atomic_load(&list->items);
+    size_t at = old ? old->n : 0;
+    qemu_plugin_id_t id = owner ? owner->id : 0;
+
+    while (at > 0 && old->item[at - 1]->owner &&
+           old->item[at - 1]->owner->id > id) {
+        at--;
+    }
+    insert_locked(list, at, fn, userdata, owner);
+}
+
+bool qpp_list_add_unique(QppList *list, QppFn fn, QppPlugin *owner)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&change_lock);
+    const QppItems *old = atomic_load(&list->items);
+
+    if (find_locked(list, fn) >= 0) {
+        return false;
+    }
+    insert_locked(list, old ? old->n : 0, fn, NULL, owner);
+    return true;
+}
+
+bool qpp_list_remove(QppList *list, QppFn fn)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&change_lock);
+    const QppItems *old = atomic_load(&list->items);
+    ssize_t at = find_locked(list, fn);
+    QppItems *items = NULL;
+
+    if (at < 0) {
+        return false;
+    }
+    atomic_store(&old->item[at]->live, false);
+    retire_locked(old->item[at]);
+    if (old->n > 1) {
+        items = items_new(old->n - 1);
+        for (size_t i = 0; i < items->n; i++) {
+            items->item[i] = old->item[i < (size_t)at ? i : i + 1];
+        }
+    }
+    publish_locked(list, items);
+    return true;
+}
