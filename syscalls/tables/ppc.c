@@ -172,7 +172,7 @@ static const SyscallsInfo from_0[] = {
     CALL(140, _llseek, 5, FD(fd), ULONG(offset_high), ULONG(offset_low),
          PTR(result), UINT(whence)),
     CALL(141, getdents, 3, FD(fd), PTR(dirent), UINT(count)),
-    CALL(142, _newselect, 1, PTR(arg)),
+    CALL(142, _newselect, 5, INT(n), PTR(inp), PTR(outp), PTR(exp), PTR(tvp)),
     CALL(143, flock, 2, FD(fd), UINT(cmd)),
     CALL(144, msync, 3, ULONG(start), ULONG(len), INT(flags)),
     CALL(145, readv, 3, FD(fd), PTR(vec), ULONG(vlen)),
