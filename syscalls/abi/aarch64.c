@@ -1,0 +1,122 @@
+/*
+ * aarch64.c: 64-bit system calls of arm64 Linux.
+ *
+ * Facts and where they are from:
+ *   `svc` with any immediate is a system call (arch/arm64/kernel/entry*),
+ *   nr in w8, arguments in x0 to x5, result in x0.
+ *   `eret` returns from EL1 to the exception level in SPSR_EL1.M, at ELR_EL1
+ *   (Arm ARM, D1.11).  M[3:0] is 0 for EL0t; M[4] set is AArch32.
+ *   cpu_switch_to (arch/arm64/kernel/entry.S) has prev in x0, next in x1,
+ *   and moves its stack by `mov sp, x9` directly before `msr sp_el0, x1`.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <string.h>
+
+#include "abi.h"
+
+#define REG_X9 ABI_REG_EXTRA0
+#define REG_ELR ABI_REG_EXTRA1
+#define REG_SPSR ABI_REG_EXTRA2
+#define REG_SP_EL0 ABI_REG_EXTRA3
+
+#define INSN_SVC 0xd4000001u
+#define INSN_SVC_MASK 0xffe0001fu
+#define INSN_ERET 0xd69f03e0u
+#define INSN_MOV_SP_X9 0x9100013fu
+#define INSN_MSR_SP_EL0_X1 0xd5184101u
+
+static const char *const targets[] = { "aarch64", NULL };
+
+static uint32_t word(const uint8_t *bytes)
+{
+    uint32_t w;
+
+    memcpy(&w, bytes, sizeof(w));
+    return GUINT32_FROM_LE(w);
+}
+
+static bool aarch64_is_call(const AbiCode *code)
+{
+    return code->size == 4 &&
+           (word(code->bytes) & INSN_SVC_MASK) == INSN_SVC;
+}
+
+static bool is_switch(const AbiCode *code)
+{
+    uint8_t next[4];
+
+    return word(code->bytes) == INSN_MOV_SP_X9 &&
+           qemu_plugin_read_memory(code->vaddr + 4, next, sizeof(next)) &&
+           word(next) == INSN_MSR_SP_EL0_X1;
+}
+
+static AbiInsn aarch64_classify(const AbiCode *code, uint64_t *param)
+{
+    bool kernel = code->vaddr >> 63;
+
+    if (code->size != 4) {
+        return ABI_INSN_OTHER;
+    }
+    if (!kernel) {
+        return aarch64_is_call(code) ? ABI_INSN_CALL : ABI_INSN_OTHER;
+    }
+    if (word(code->bytes) == INSN_ERET) {
+        return ABI_INSN_EXIT;
+    }
+    return is_switch(code) ? ABI_INSN_SWITCH : ABI_INSN_OTHER;
+}
+
+static bool aarch64_read_exit(AbiReadReg reg, AbiInsn insn, AbiExit *out)
+{
+    uint64_t spsr;
+
+    if (!reg(REG_SPSR, &spsr)) {
+        return false;
+    }
+    out->to_user = (spsr & 0xf) == 0;
+    return !out->to_user ||
+           (reg(REG_ELR, &out->pc) && reg(REG_SP_EL0, &out->sp) &&
+            reg(ABI_REG_RET, &out->ret));
+}
+
+static bool aarch64_read_switch(AbiReadReg reg, uint64_t param, AbiSwitch *sw)
+{
+    return reg(ABI_REG_ARG0, &sw->prev) && reg(ABI_REG_ARG0 + 1, &sw->next) &&
+           reg(ABI_REG_SP, &sw->prev_sp) && reg(REG_X9, &sw->next_sp);
+}
+
+/*
+ * struct rt_sigframe: a siginfo (128 bytes), then a ucontext: flags, link,
+ * stack (40 bytes), a sigset padded to 128 bytes, and 16-byte aligned the
+ * sigcontext: fault_address, x0 to x30, sp, pc (uapi/asm/sigcontext.h).
+ */
+static bool aarch64_read_signal_frame(uint64_t sp, AbiFrame *frame)
+{
+    const uint64_t context = sp + 128 + 176;
+    uint64_t x0, regs[2]; /* sp, pc */
+
+    if (!qemu_plugin_read_memory(context + 8, &x0, sizeof(x0)) ||
+        !qemu_plugin_read_memory(context + 8 + 31 * 8, regs, sizeof(regs))) {
+        return false;
+    }
+    frame->ret = GUINT64_FROM_LE(x0);
+    frame->sp = GUINT64_FROM_LE(regs[0]);
+    frame->pc = GUINT64_FROM_LE(regs[1]);
+    return true;
+}
+
+const SyscallsAbi syscalls_abi_aarch64 = {
+    .targets = targets,
+    .name = "aarch64",
+    .call_size = 4,
+    .regs = { "x8", "x0", "x1", "x2", "x3", "x4", "x5", "x0", "sp", "pc", "x9",
+              "ELR_EL1", "SPSR_EL1", "SP_EL0" },
+    .child_keeps_nr = true,
+    .is_call = aarch64_is_call,
+    .classify = aarch64_classify,
+    .read_exit = aarch64_read_exit,
+    .read_switch = aarch64_read_switch,
+    .read_signal_frame = aarch64_read_signal_frame,
+    .sigreturn_sp_offset = 0,
+};

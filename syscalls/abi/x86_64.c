@@ -1,0 +1,149 @@
+/*
+ * x86_64.c: 64-bit system calls of x86-64 Linux.
+ *
+ * Facts and where they are from:
+ *   `syscall` takes nr in eax (sign-extended by entry_SYSCALL_64 since
+ *   commit 3e5e7f7736b0 of Linux 5.13), arguments in rdi, rsi, rdx, r10, r8,
+ *   r9, and leaves the return address in rcx (Intel SDM, SYSCALL).
+ *   The kernel returns to 64-bit user code by `sysretq` (target in rcx) or
+ *   `iretq` (target in the frame at rsp: rip, cs, rflags, rsp, ss).  Under
+ *   page-table isolation the frame is on the entry stack, which both page
+ *   tables map, so it can be read there.
+ *   __switch_to_asm (arch/x86/entry/entry_64.S, since Linux 4.9) saves rsp
+ *   to prev (rdi) and loads it from next (rsi) in two adjacent instructions
+ *   with the same displacement.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <string.h>
+
+#include "abi.h"
+
+#define REG_RCX ABI_REG_EXTRA0
+#define REG_RSI (ABI_REG_ARG0 + 1)
+#define REG_RDI ABI_REG_ARG0
+
+static const char *const targets[] = { "x86_64", NULL };
+
+static bool is_kernel(uint64_t vaddr)
+{
+    return vaddr >> 63;
+}
+
+static bool x86_64_is_call(const AbiCode *code)
+{
+    return code->size == 2 && code->bytes[0] == 0x0f &&
+           code->bytes[1] == 0x05;
+}
+
+/*
+ * `mov disp32(%rsi),%rsp` right behind `mov %rsp,disp32(%rdi)`.  The two may
+ * be in different blocks, so the first is read from memory.
+ */
+static bool is_switch(const AbiCode *code, uint64_t *param)
+{
+    static const uint8_t save[] = { 0x48, 0x89, 0xa7 };
+    static const uint8_t load[] = { 0x48, 0x8b, 0xa6 };
+    uint8_t before[7];
+    uint32_t disp;
+
+    if (code->size != 7 || memcmp(code->bytes, load, sizeof(load)) != 0) {
+        return false;
+    }
+    if (!qemu_plugin_read_memory(code->vaddr - sizeof(before), before,
+                                 sizeof(before)) ||
+        memcmp(before, save, sizeof(save)) != 0 ||
+        memcmp(before + 3, code->bytes + 3, 4) != 0) {
+        return false;
+    }
+    memcpy(&disp, code->bytes + 3, sizeof(disp));
+    *param = GUINT32_FROM_LE(disp);
+    return true;
+}
+
+static AbiInsn x86_64_classify(const AbiCode *code, uint64_t *param)
+{
+    const uint8_t *b = code->bytes;
+
+    if (!is_kernel(code->vaddr)) {
+        return x86_64_is_call(code) ? ABI_INSN_CALL : ABI_INSN_OTHER;
+    }
+    if (b[0] != 0x48) {
+        return ABI_INSN_OTHER;
+    }
+    if (code->size == 3 && b[1] == 0x0f && b[2] == 0x07) {
+        return ABI_INSN_EXIT; /* sysretq */
+    }
+    if (code->size == 2 && b[1] == 0xcf) {
+        return ABI_INSN_EXIT_FRAME; /* iretq */
+    }
+    return is_switch(code, param) ? ABI_INSN_SWITCH : ABI_INSN_OTHER;
+}
+
+static bool x86_64_read_exit(AbiReadReg reg, AbiInsn insn, AbiExit *out)
+{
+    uint64_t rsp, frame[4]; /* rip, cs, rflags, rsp */
+
+    if (!reg(ABI_REG_SP, &rsp) || !reg(ABI_REG_RET, &out->ret)) {
+        return false;
+    }
+    if (insn == ABI_INSN_EXIT) {
+        out->to_user = true;
+        out->sp = rsp;
+        return reg(REG_RCX, &out->pc);
+    }
+    if (!qemu_plugin_read_memory(rsp, frame, sizeof(frame))) {
+        return false;
+    }
+    out->pc = GUINT64_FROM_LE(frame[0]);
+    out->to_user = (GUINT64_FROM_LE(frame[1]) & 3) == 3;
+    out->sp = GUINT64_FROM_LE(frame[3]);
+    return true;
+}
+
+static bool x86_64_read_switch(AbiReadReg reg, uint64_t param, AbiSwitch *sw)
+{
+    uint64_t next_sp;
+
+    if (!reg(REG_RDI, &sw->prev) || !reg(REG_RSI, &sw->next) ||
+        !reg(ABI_REG_SP, &sw->prev_sp) ||
+        !qemu_plugin_read_memory(sw->next + param, &next_sp,
+                                 sizeof(next_sp))) {
+        return false;
+    }
+    sw->next_sp = GUINT64_FROM_LE(next_sp);
+    return true;
+}
+
+/*
+ * struct rt_sigframe: the restorer's address (8 bytes), then a ucontext,
+ * whose uc_mcontext is at 40 (uapi/asm/sigcontext.h, ucontext.h): r8 to r15,
+ * rdi, rsi, rbp, rbx, rdx, rax, rcx, rsp, rip.
+ */
+static bool x86_64_read_signal_frame(uint64_t sp, AbiFrame *frame)
+{
+    uint64_t regs[4]; /* rax, rcx, rsp, rip */
+
+    if (!qemu_plugin_read_memory(sp + 8 + 40 + 13 * 8, regs, sizeof(regs))) {
+        return false;
+    }
+    frame->ret = GUINT64_FROM_LE(regs[0]);
+    frame->sp = GUINT64_FROM_LE(regs[2]);
+    frame->pc = GUINT64_FROM_LE(regs[3]);
+    return true;
+}
+
+const SyscallsAbi syscalls_abi_x86_64 = {
+    .targets = targets,
+    .name = "x86_64",
+    .call_size = 2,
+    .regs = { "rax", "rdi", "rsi", "rdx", "r10", "r8", "r9", "rax", "rsp",
+              "rip", "rcx" },
+    .child_keeps_nr = false,
+    .is_call = x86_64_is_call,
+    .classify = x86_64_classify,
+    .read_exit = x86_64_read_exit,
+    .read_switch = x86_64_read_switch,
+    .read_signal_frame = x86_64_read_signal_frame,
+    .sigreturn_sp_offset = -8, /* the handler's `ret` popped the restorer */
+};

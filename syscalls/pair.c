@@ -1,0 +1,208 @@
+/*
+ * pair.c: which return belongs to which call.  See pair.h.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <time.h>
+
+#include "catalog.h"
+#include "fork.h"
+#include "pair.h"
+
+/* Handlers that one return may have lined up: one for each signal. */
+#define MAX_FRAMES 64
+
+static const SyscallsAbi *abi;
+static qemu_plugin_callback *on_enter;
+static qemu_plugin_callback *on_return;
+
+bool pair_init(qemu_plugin_id_t id, const SyscallsAbi *the_abi)
+{
+    abi = the_abi;
+    on_enter = qemu_plugin_create_callback_handle(id, "on_all_sys_enter");
+    on_return = qemu_plugin_create_callback_handle(id, "on_all_sys_return");
+    return on_enter && on_return;
+}
+
+static void tell_enter(SyscallsCall *call)
+{
+    qemu_plugin_run_callback_handle(on_enter, call, NULL);
+    qemu_plugin_run_callback_handle(catalog_on_enter(call->info), call, NULL);
+}
+
+static void tell_return(SyscallsCall *call)
+{
+    qemu_plugin_run_callback_handle(on_return, call, NULL);
+    qemu_plugin_run_callback_handle(catalog_on_return(call->info), call,
+                                    NULL);
+}
+
+static uint64_t now_ns(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (uint64_t)ts.tv_sec * 1000000000u + ts.tv_nsec;
+}
+
+/* Unique without sharing: each vCPU counts for itself. */
+static uint64_t next_id(unsigned int vcpu)
+{
+    static __thread uint64_t count __attribute__((tls_model("initial-exec")));
+
+    return (uint64_t)vcpu << 48 | ++count;
+}
+
+void pair_end(SyscallsThread *thread, unsigned int vcpu,
+              SyscallsOutcome outcome, int64_t ret)
+{
+    SyscallsCall *call = &thread->call;
+
+    thread->in_call = false;
+    call->outcome = outcome;
+    call->ret = ret;
+    call->return_vcpu = vcpu;
+    tell_return(call);
+}
+
+/* What rt_sigreturn will resume stands in the frame that it pops. */
+static void note_resume(SyscallsThread *thread, AbiReadReg reg)
+{
+    AbiFrame frame;
+    uint64_t sp;
+
+    thread->has_resume =
+        reg && abi->read_signal_frame && reg(ABI_REG_SP, &sp) &&
+        abi->read_signal_frame(sp + abi->sigreturn_sp_offset, &frame);
+    if (thread->has_resume) {
+        thread->resume_pc = frame.pc;
+        thread->resume_ret = frame.ret;
+    }
+}
+
+void pair_enter(SyscallsThread *thread, AbiReadReg reg)
+{
+    SyscallsCall *call = &thread->call;
+    Special what;
+
+    call->id = next_id(call->vcpu);
+    call->time_ns = now_ns();
+    call->abi = abi->name;
+    call->info = catalog_lookup(call->nr);
+    call->outcome = SYSCALLS_PENDING;
+    call->ret = 0;
+    call->return_vcpu = call->vcpu;
+    thread->in_call = true;
+    thread->fresh = false;
+    thread->has_resume = false;
+    what = catalog_special(call->info);
+    if (what == SPECIAL_SIGRETURN) {
+        note_resume(thread, reg);
+    } else if (what == SPECIAL_FORK) {
+        fork_note(call, abi->call_size);
+    }
+    tell_enter(call);
+    if (what == SPECIAL_EXIT) {
+        pair_end(thread, call->vcpu, SYSCALLS_NO_RETURN, 0);
+    }
+}
+
+/*
+ * How the call ends that is left to @pc with result @ret.  False if that
+ * place has nothing to do with the call.
+ */
+static bool ends_at(const SyscallsThread *thread, uint64_t pc, uint64_t ret,
+                    SyscallsOutcome *outcome, int64_t *result)
+{
+    const SyscallsCall *call = &thread->call;
+
+    *result = (int64_t)ret;
+    *outcome = SYSCALLS_RETURNED;
+    if (thread->has_resume) {
+        *result = (int64_t)thread->resume_ret;
+        return true;
+    }
+    if (pc == call->pc + abi->call_size) {
+        return true;
+    }
+    if (pc == call->pc) {
+        *outcome = SYSCALLS_RESTARTED;
+        *result = 0;
+        return true;
+    }
+    return false;
+}
+
+/*
+ * Signal handlers are lined up by stacking frames: the one that runs first
+ * returns to the one that was set up before it, the last to the call.
+ */
+static bool ends_in_frames(const SyscallsThread *thread, const AbiExit *exit,
+                           SyscallsOutcome *outcome, int64_t *result)
+{
+    uint64_t sp = exit->sp;
+
+    for (int i = 0; i < MAX_FRAMES && abi->read_signal_frame; i++) {
+        AbiFrame frame;
+
+        if (!abi->read_signal_frame(sp, &frame)) {
+            break;
+        }
+        if (ends_at(thread, frame.pc, frame.ret, outcome, result)) {
+            return true;
+        }
+        sp = frame.sp;
+    }
+    return false;
+}
+
+/*
+ * A new thread leaves the kernel for the first time.  If it comes out of a
+ * call of its parent's, that is told as a return without a call.
+ */
+static void child_exit(SyscallsThread *thread, unsigned int vcpu,
+                       const AbiExit *exit, AbiReadReg reg)
+{
+    SyscallsCall *call = &thread->call;
+    uint64_t args[SYSCALLS_MAX_ARGS];
+    uint64_t nr;
+
+    for (int i = 0; i < SYSCALLS_MAX_ARGS; i++) {
+        if (!reg(ABI_REG_ARG0 + i, &args[i])) {
+            return;
+        }
+    }
+    if (!reg(ABI_REG_NR, &nr)) {
+        return;
+    }
+    if (!fork_match(exit->pc, args, abi->child_keeps_nr ? &nr : NULL, call)) {
+        return;
+    }
+    call->id = next_id(vcpu);
+    call->time_ns = now_ns();
+    call->abi = abi->name;
+    call->vcpu = vcpu;
+    pair_end(thread, vcpu, SYSCALLS_CHILD, (int64_t)exit->ret);
+}
+
+void pair_exit(SyscallsThread *thread, unsigned int vcpu,
+               const AbiExit *exit, AbiReadReg reg)
+{
+    SyscallsOutcome outcome;
+    int64_t result;
+
+    if (!thread->in_call) {
+        thread->fresh = false;
+        child_exit(thread, vcpu, exit, reg);
+        return;
+    }
+    if (!ends_at(thread, exit->pc, exit->ret, &outcome, &result) &&
+        !ends_in_frames(thread, exit, &outcome, &result)) {
+        /* Somewhere else altogether: into a new program, or lost. */
+        bool exec = catalog_special(thread->call.info) == SPECIAL_EXEC;
+
+        outcome = exec ? SYSCALLS_RETURNED : SYSCALLS_NO_RETURN;
+        result = exec ? (int64_t)exit->ret : 0;
+    }
+    pair_end(thread, vcpu, outcome, result);
+}

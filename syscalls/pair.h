@@ -1,0 +1,38 @@
+/*
+ * pair.h: which return belongs to which call.
+ *
+ * The rule (docs/SYSCALLS.md): a thread that has made a call leaves the
+ * kernel for user mode exactly once before its next call, and that is how
+ * the call ends.  Where it goes then says how: behind the call (a result),
+ * to the call itself (restarted), to a signal handler, whose frame holds
+ * what the first two would have been, or to a new program.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef QPP_SYSCALLS_PAIR_H
+#define QPP_SYSCALLS_PAIR_H
+
+#include "abi/abi.h"
+#include "thread.h"
+
+/* Creates the events of calls.  At install. */
+bool pair_init(qemu_plugin_id_t id, const SyscallsAbi *abi);
+
+/*
+ * @thread is about to make the call that @thread->call holds (pc, nr, args,
+ * vcpu); @reg reads the registers; NULL in user mode.
+ */
+void pair_enter(SyscallsThread *thread, AbiReadReg reg);
+
+/*
+ * @thread goes to user mode as @exit says; @reg reads the registers that it
+ * takes along.
+ */
+void pair_exit(SyscallsThread *thread, unsigned int vcpu,
+               const AbiExit *exit, AbiReadReg reg);
+
+/* The call that @thread is in ends so, without leaving the kernel. */
+void pair_end(SyscallsThread *thread, unsigned int vcpu,
+              SyscallsOutcome outcome, int64_t ret);
+
+#endif /* QPP_SYSCALLS_PAIR_H */

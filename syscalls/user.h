@@ -1,0 +1,14 @@
+/*
+ * user.h: calls of one program, seen by QEMU's user-mode emulation.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef QPP_SYSCALLS_USER_H
+#define QPP_SYSCALLS_USER_H
+
+#include "abi/abi.h"
+
+bool user_start(qemu_plugin_id_t id, const SyscallsAbi *abi);
+SyscallsThread *user_current_thread(unsigned int vcpu_index);
+
+#endif /* QPP_SYSCALLS_USER_H */
