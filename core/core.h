@@ -16,7 +16,8 @@ typedef enum QppPluginState {
 
 /* One loaded plugin.  Never freed: its id stays valid. */
 typedef struct QppPlugin {
-    qemu_plugin_id_t id; /* QPP's own numbering, from 1, in load order */
+    qemu_plugin_id_t id; /* QPP's own numbering, from 1 */
+    unsigned int order;  /* of installing, from 1; 0: not begun */
     char *name;
     char *path;          /* as the loader found it */
     void *handle;        /* dlopen's */

@@ -7,9 +7,14 @@
  * thread began later.  A thread's record is never freed: it is taken over by
  * a later thread.
  *
+ * What keeps this right is a store followed by a load of something else, on
+ * either side: a walker publishes its epoch, then loads the array; a change
+ * stores the array, then looks at the walkers' epochs.  All four are
+ * sequentially consistent, so that at least one of the two sees the other.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include <string.h>
+#include <pthread.h>
 
 #include "list.h"
 
@@ -30,18 +35,27 @@ typedef struct Retired {
 
 static _Atomic(Reader *) readers;
 static _Atomic uint64_t epoch = 1;
-static GMutex change_lock;   /* guards retired and every list's changing */
+/*
+ * Guards retired and every list's changing.  A pthread mutex and not GLib's,
+ * since ThreadSanitizer can follow it.
+ */
+static pthread_mutex_t change_lock = PTHREAD_MUTEX_INITIALIZER;
 static Retired *retired;
 
+static __thread Reader *self __attribute__((tls_model("initial-exec")));
+
+/* The thread ends, perhaps in the middle of a walk. */
 static void reader_release(gpointer data)
 {
     Reader *reader = data;
 
+    self = NULL;
+    reader->depth = 0;
+    atomic_store(&reader->epoch, 0);
     atomic_store(&reader->taken, false);
 }
 
 static GPrivate reader_owner = G_PRIVATE_INIT(reader_release);
-static __thread Reader *self __attribute__((tls_model("initial-exec")));
 
 static Reader *reader_get(void)
 {
@@ -72,13 +86,7 @@ void qpp_read_begin(void)
     Reader *r = G_LIKELY(self) ? self : reader_get();
 
     if (r->depth++ == 0) {
-        atomic_store_explicit(&r->epoch, atomic_load(&epoch),
-                              memory_order_relaxed);
-        /*
-         * Pairs with the fence in reclaim_locked: either the scan there sees
-         * this thread, or this thread sees the new arrays.
-         */
-        atomic_thread_fence(memory_order_seq_cst);
+        atomic_store(&r->epoch, atomic_load(&epoch));
     }
 }
 
@@ -106,7 +114,6 @@ static void reclaim_locked(void)
     uint64_t oldest = atomic_fetch_add(&epoch, 1) + 1;
     Retired **link = &retired;
 
-    atomic_thread_fence(memory_order_seq_cst);
     for (Reader *r = atomic_load(&readers); r; r = r->next) {
         uint64_t began = atomic_load(&r->epoch);
 
@@ -180,48 +187,61 @@ static void insert_locked(QppList *list, size_t at, QppFn fn, void *userdata,
 
 void qpp_list_add(QppList *list, QppFn fn, void *userdata, QppPlugin *owner)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&change_lock);
-    const QppItems *old = atomic_load(&list->items);
-    size_t at = old ? old->n : 0;
-    qemu_plugin_id_t id = owner ? owner->id : 0;
+    unsigned int order = owner ? owner->order : 0;
+    const QppItems *old;
+    size_t at;
 
+    pthread_mutex_lock(&change_lock);
+    old = atomic_load(&list->items);
+    at = old ? old->n : 0;
     while (at > 0 && old->item[at - 1]->owner &&
-           old->item[at - 1]->owner->id > id) {
+           old->item[at - 1]->owner->order > order) {
         at--;
     }
     insert_locked(list, at, fn, userdata, owner);
+    pthread_mutex_unlock(&change_lock);
 }
 
 bool qpp_list_add_unique(QppList *list, QppFn fn, QppPlugin *owner)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&change_lock);
-    const QppItems *old = atomic_load(&list->items);
+    const QppItems *old;
+    bool is_new;
 
-    if (find_locked(list, fn) >= 0) {
-        return false;
+    pthread_mutex_lock(&change_lock);
+    old = atomic_load(&list->items);
+    is_new = find_locked(list, fn) < 0;
+    if (is_new) {
+        insert_locked(list, old ? old->n : 0, fn, NULL, owner);
     }
-    insert_locked(list, old ? old->n : 0, fn, NULL, owner);
-    return true;
+    pthread_mutex_unlock(&change_lock);
+    return is_new;
 }
 
-bool qpp_list_remove(QppList *list, QppFn fn)
+static void remove_locked(QppList *list, size_t at)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&change_lock);
     const QppItems *old = atomic_load(&list->items);
-    ssize_t at = find_locked(list, fn);
     QppItems *items = NULL;
 
-    if (at < 0) {
-        return false;
-    }
     atomic_store(&old->item[at]->live, false);
     retire_locked(old->item[at]);
     if (old->n > 1) {
         items = items_new(old->n - 1);
         for (size_t i = 0; i < items->n; i++) {
-            items->item[i] = old->item[i < (size_t)at ? i : i + 1];
+            items->item[i] = old->item[i < at ? i : i + 1];
         }
     }
     publish_locked(list, items);
-    return true;
+}
+
+bool qpp_list_remove(QppList *list, QppFn fn)
+{
+    ssize_t at;
+
+    pthread_mutex_lock(&change_lock);
+    at = find_locked(list, fn);
+    if (at >= 0) {
+        remove_locked(list, at);
+    }
+    pthread_mutex_unlock(&change_lock);
+    return at >= 0;
 }

@@ -41,7 +41,7 @@ void qpp_read_end(void);
 
 static inline const QppItems *qpp_list_items(QppList *list)
 {
-    return atomic_load_explicit(&list->items, memory_order_acquire);
+    return atomic_load(&list->items); /* in this order: see list.c */
 }
 
 static inline bool qpp_item_live(const QppItem *item)
@@ -50,8 +50,8 @@ static inline bool qpp_item_live(const QppItem *item)
 }
 
 /*
- * Adds a function: behind all whose owner has the same or a lower id, that
- * is, in load order, then in the order of adding.
+ * Adds a function: behind all whose owner was installed no later, that is, in
+ * the order of installing, then in the order of adding.
  */
 void qpp_list_add(QppList *list, QppFn fn, void *userdata, QppPlugin *owner);
 

@@ -166,6 +166,7 @@ static bool check_unique(const QppEntry *entry, const char *path,
 
 static bool install(QppPlugin *plugin, int argc, char **argv, GError **errp)
 {
+    static unsigned int n_installs;
     const char **uses = plugin->entry->uses;
     int rc;
 
@@ -182,6 +183,7 @@ static bool install(QppPlugin *plugin, int argc, char **argv, GError **errp)
     for (int i = 0; i < argc; i++) {
         plugin->argv[i] = g_strdup(argv[i]);
     }
+    plugin->order = ++n_installs; /* behind those that it needs */
     rc = plugin->entry->install(plugin->id, qpp_host_info(), plugin->argc,
                                 plugin->argv);
     if (rc) {
