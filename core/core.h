@@ -58,6 +58,8 @@ bool qpp_imports_resolve(QppPlugin *plugin, GError **errp);
 
 /* ---- event.c -------------------------------------------------------------------- */
 
+/* Called once, when the host can be asked for events. */
+void qpp_event_start(void);
 /* Called by host/ for what QEMU reports. */
 void qpp_event_vcpu(int kind, unsigned int vcpu_index);
 void qpp_event_tb_trans(struct qemu_plugin_tb *tb);

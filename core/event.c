@@ -4,7 +4,8 @@
  *
  * QEMU keeps one callback for each event and plugin, and knows only the
  * plugins on its command line.  So the core asks once for each kind, at
- * first need, and calls whoever registered here, in load order.
+ * first need, and calls whoever registered here, in the order in which
+ * plugins were installed.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -24,6 +25,11 @@ static void subscribe(QppHostEvent event)
         done[event] = true;
         qpp_host_subscribe(event);
     }
+}
+
+void qpp_event_start(void)
+{
+    subscribe(QPP_HOST_VCPU_INIT); /* for qemu_plugin_num_vcpus */
 }
 
 static void add(QppHostEvent event, qemu_plugin_id_t id, QppFn cb,

@@ -327,6 +327,7 @@ int qpp_core_install(QppEntry *entry, qemu_plugin_id_t host_id,
     if (!started) {
         started = true;
         qpp_host_start(host_id, info);
+        qpp_event_start();
     }
     if (!core_install(entry, argc, argv, &error)) {
         qpp_error("%s", error->message);

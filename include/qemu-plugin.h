@@ -256,7 +256,8 @@ int qemu_plugin_read_register(struct qemu_plugin_register *handle,
  * Replaces the contents of @data by @len bytes of guest memory at the
  * virtual address @addr, as the current vCPU would see it.  Context: vCPU.
  * False if any of it cannot be read (not mapped for the vCPU's current
- * mode, or not present), or if the host is before API 4.
+ * mode, or not present), if @len is 0 or above G_MAXINT, or if the host is
+ * before API 4.  @data's contents are then undefined.
  */
 bool qemu_plugin_read_memory_vaddr(uint64_t addr, GByteArray *data,
                                    size_t len)
@@ -270,7 +271,7 @@ bool qemu_plugin_read_memory_vaddr(uint64_t addr, GByteArray *data,
 void qemu_plugin_outs(const char *string) QPP_API(qemu_plugin_outs);
 
 /*
- * Reads a switch as QEMU does: on, yes, true, off, no, false.  False if
+ * Reads a switch as QEMU does: on, yes, true, y, off, no, false, n.  False if
  * @value is none of them or an argument is NULL.  Context: any.
  */
 bool qemu_plugin_bool_parse(const char *name, const char *value, bool *ret)

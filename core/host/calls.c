@@ -7,7 +7,6 @@
  * that is missing fails as include/qemu-plugin.h says.
  *
  * What differs, by the version in which it changed:
- *   2  n_vcpus is gone, num_vcpus came
  *   3  insn_data copies into a buffer (before: returned a pointer)
  *   4  read_memory_vaddr came
  *   6  read_register returns bool (before: int), and a register descriptor
@@ -162,24 +161,28 @@ int qemu_plugin_read_register(struct qemu_plugin_register *handle,
                               GByteArray *buf)
 {
     guint before = buf->len;
+    bool ok;
 
     if (!fn.read_register || !handle) {
         return -1;
     }
     if (api >= 6) {
-        bool ok = ((bool (*)(struct qemu_plugin_register *, GByteArray *))
-                       fn.read_register)(handle, buf);
-
-        return ok ? (int)(buf->len - before) : -1;
+        ok = ((bool (*)(struct qemu_plugin_register *, GByteArray *))
+                  fn.read_register)(handle, buf);
+    } else {
+        /* A register that is not there is -1 to some hosts, 0 to others. */
+        ok = ((int (*)(struct qemu_plugin_register *, GByteArray *))
+                  fn.read_register)(handle, buf) > 0;
     }
-    return ((int (*)(struct qemu_plugin_register *, GByteArray *))
-                fn.read_register)(handle, buf);
+    return ok ? (int)(buf->len - before) : -1;
 }
 
 bool qemu_plugin_read_memory_vaddr(uint64_t addr, GByteArray *data,
                                    size_t len)
 {
-    return fn.read_memory && len > 0 && fn.read_memory(addr, data, len);
+    /* QEMU puts the size into a GByteArray's guint without a look. */
+    return fn.read_memory && len > 0 && len <= G_MAXINT &&
+           fn.read_memory(addr, data, len);
 }
 
 /* ---- Other ------------------------------------------------------------------ */
