@@ -54,7 +54,7 @@ _archive_kernel_deps() # PACKAGE; APT is set
 {
     apt-cache "${APT[@]}" show --no-all-versions "$1" |
         sed -n 's/^Depends: //p' | tr ',' '\n' |
-        sed -nE 's/^ *(linux-(image|binary|modules)-[^ |]+).*/\1/p'
+        sed -nE 's/^ *(linux-(image|binary|modules|base)-[0-9][^ |]+).*/\1/p'
 }
 
 # Downloads PACKAGE and what it needs of a kernel, and unpacks all to DEST.
