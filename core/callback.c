@@ -1,8 +1,8 @@
 /*
  * callback.c: QPP callbacks: created by one plugin, registered on by others.
  *
- * The walking without a lock is list.c's.  The names are in a hash table
- * under a lock of their own: by name a run costs a look-up, by handle none.
+ * The walking without a lock is list.c's.  By name a run costs a look-up in
+ * a hash table, by handle none.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -14,53 +14,51 @@ struct qemu_plugin_callback {
     QppList list;
     qemu_plugin_id_t plugin;
     char *name;
+    qemu_plugin_callback *next; /* in its bucket; set before it is shown */
 };
 
-static GRWLock names_lock;
-static GHashTable *names; /* (plugin, name) -> callback, owned for ever */
+/*
+ * (plugin, name) -> callback.  Callbacks are only ever added, never freed,
+ * and each bucket grows at its head: so a look-up takes no lock either.
+ */
+#define N_BUCKETS 1024
+static _Atomic(qemu_plugin_callback *) buckets[N_BUCKETS];
 
-static guint key_hash(gconstpointer p)
+static _Atomic(qemu_plugin_callback *) *bucket(qemu_plugin_id_t plugin,
+                                               const char *name)
 {
-    const qemu_plugin_callback *c = p;
-
-    return g_str_hash(c->name) * 31 + (guint)c->plugin;
+    return &buckets[(g_str_hash(name) * 31 + (guint)plugin) % N_BUCKETS];
 }
 
-static gboolean key_equal(gconstpointer a, gconstpointer b)
+static qemu_plugin_callback *find_from(qemu_plugin_callback *c,
+                                       qemu_plugin_id_t plugin,
+                                       const char *name)
 {
-    const qemu_plugin_callback *x = a, *y = b;
-
-    return x->plugin == y->plugin && strcmp(x->name, y->name) == 0;
+    while (c && (c->plugin != plugin || strcmp(c->name, name) != 0)) {
+        c = c->next;
+    }
+    return c;
 }
 
 static qemu_plugin_callback *find(qemu_plugin_id_t plugin, const char *name)
 {
-    qemu_plugin_callback key = { .plugin = plugin, .name = (char *)name };
-    qemu_plugin_callback *found = NULL;
-
-    g_rw_lock_reader_lock(&names_lock);
-    if (names) {
-        found = g_hash_table_lookup(names, &key);
-    }
-    g_rw_lock_reader_unlock(&names_lock);
-    return found;
+    return find_from(atomic_load(bucket(plugin, name)), plugin, name);
 }
 
 /* False if there is one of that name. */
 static bool insert(qemu_plugin_callback *callback)
 {
-    bool is_new;
+    _Atomic(qemu_plugin_callback *) *head = bucket(callback->plugin,
+                                                   callback->name);
+    qemu_plugin_callback *first = atomic_load(head);
 
-    g_rw_lock_writer_lock(&names_lock);
-    if (!names) {
-        names = g_hash_table_new(key_hash, key_equal);
-    }
-    is_new = !g_hash_table_contains(names, callback);
-    if (is_new) {
-        g_hash_table_add(names, callback);
-    }
-    g_rw_lock_writer_unlock(&names_lock);
-    return is_new;
+    do {
+        if (find_from(first, callback->plugin, callback->name)) {
+            return false;
+        }
+        callback->next = first;
+    } while (!atomic_compare_exchange_weak(head, &first, callback));
+    return true;
 }
 
 qemu_plugin_callback *qemu_plugin_create_callback_handle(qemu_plugin_id_t id,
