@@ -21,6 +21,7 @@ typedef struct QppPlugin {
     char *name;
     char *path;          /* as the loader found it */
     void *handle;        /* dlopen's */
+    const void *base;    /* where it was loaded to */
     QppEntry *entry;
     QppPluginState state;
     bool by_core;        /* loaded as a dependency, not by the user */

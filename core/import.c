@@ -7,6 +7,18 @@
 
 #include "core.h"
 
+/*
+ * What @plugin itself exports under @name.  dlsym alone would also find
+ * functions of the libraries that the plugin is linked with.
+ */
+static gpointer exported(const QppPlugin *plugin, const char *name)
+{
+    gpointer address = name ? dlsym(plugin->handle, name) : NULL;
+
+    return address && qpp_plugin_by_address(address) == plugin ? address
+                                                               : NULL;
+}
+
 gpointer qemu_plugin_import_function(const char *plugin_name,
                                      const char *function)
 {
@@ -19,7 +31,7 @@ gpointer qemu_plugin_import_function(const char *plugin_name,
                   plugin_name ? plugin_name : "(null)");
         return NULL;
     }
-    address = function ? dlsym(plugin->handle, function) : NULL;
+    address = exported(plugin, function);
     if (!address) {
         qpp_error("cannot import '%s': plugin '%s' (%s) does not export it",
                   function ? function : "(null)", plugin_name, plugin->path);
@@ -38,7 +50,7 @@ bool qpp_imports_resolve(QppPlugin *plugin, GError **errp)
         if (!provider) {
             return false;
         }
-        *i->address = dlsym(provider->handle, i->function);
+        *i->address = exported(provider, i->function);
         if (!*i->address) {
             g_set_error(errp, QPP_ERROR, 0,
                         "%s: imports '%s' from plugin '%s', but %s does not "

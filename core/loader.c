@@ -62,27 +62,29 @@ static bool match_entry(const QppPlugin *plugin, gconstpointer entry)
     return plugin->entry == entry;
 }
 
+static bool match_base(const QppPlugin *plugin, gconstpointer base)
+{
+    return plugin->base == base;
+}
+
 QppPlugin *qpp_plugin_by_name(const char *name)
 {
     return find(match_name, name);
 }
 
-QppPlugin *qpp_plugin_by_address(const void *address)
+/* Where the file that holds @address was loaded to; NULL: in no file. */
+static const void *file_base(const void *address)
 {
     Dl_info info;
-    void *handle;
-    QppEntry *entry;
 
-    if (!dladdr(address, &info)) {
-        return NULL;
-    }
-    handle = dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
-    if (!handle) {
-        return NULL;
-    }
-    entry = dlsym(handle, QPP_ENTRY_SYMBOL);
-    dlclose(handle);
-    return entry ? find(match_entry, entry) : NULL;
+    return dladdr(address, &info) ? info.dli_fbase : NULL;
+}
+
+QppPlugin *qpp_plugin_by_address(const void *address)
+{
+    const void *base = file_base(address);
+
+    return base ? find(match_base, base) : NULL;
 }
 
 static QppPlugin *plugin_add(QppEntry *entry, const char *path, void *handle)
@@ -92,6 +94,7 @@ static QppPlugin *plugin_add(QppEntry *entry, const char *path, void *handle)
     plugin->name = g_strdup(*entry->name);
     plugin->path = g_strdup(path);
     plugin->handle = handle;
+    plugin->base = file_base(entry);
     plugin->entry = entry;
     plugin->state = QPP_LOADING;
     g_rw_lock_writer_lock(&plugins_lock);
