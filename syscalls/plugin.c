@@ -18,6 +18,7 @@ QEMU_PLUGIN_EXPORT const char *qemu_plugin_name = "syscalls";
 #define MIN_SYSTEM_API 4
 
 static bool system_mode;
+static const SyscallsTable *the_table;
 
 QEMU_PLUGIN_EXPORT bool syscalls_system_mode(void)
 {
@@ -29,6 +30,11 @@ syscalls_current_thread(unsigned int vcpu_index)
 {
     return system_mode ? system_current_thread(vcpu_index)
                        : user_current_thread(vcpu_index);
+}
+
+QEMU_PLUGIN_EXPORT const SyscallsInfo *syscalls_by_name(const char *name)
+{
+    return the_table ? syscalls_table_by_name(the_table, name) : NULL;
 }
 
 /* An architecture of which only QEMU's user mode tells anything. */
@@ -54,6 +60,7 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id,
         return -1;
     }
     system_mode = info->system_emulation;
+    the_table = table;
     if (!abi && !system_mode) {
         abi = user_only_abi(info->target_name, table);
     }

@@ -153,6 +153,10 @@ QPP_FUN_PROTOTYPE(syscalls, int, syscalls_slot_new, void (*destroy)(void *));
 QPP_FUN_PROTOTYPE(syscalls, void **, syscalls_slot, SyscallsThread *thread,
                   int slot);
 
+/* The call of that name in the guest's table; NULL: it has none. */
+QPP_FUN_PROTOTYPE(syscalls, const SyscallsInfo *, syscalls_by_name,
+                  const char *name);
+
 /* Whether the guest is a whole system (true) or a user-mode program. */
 QPP_FUN_PROTOTYPE(syscalls, bool, syscalls_system_mode, void);
 

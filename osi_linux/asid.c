@@ -1,0 +1,62 @@
+/*
+ * asid.c: the physical address of a process's page tables.  See asid.h.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <stdatomic.h>
+
+#include "asid.h"
+#include "system.h"
+
+/*
+ * Where the linear map begins is a multiple of at least this much on every
+ * supported kernel.  It tells the kernel's page tables from the pair that
+ * page-table isolation puts beside them, 4 KiB off.
+ */
+#define LINEAR_MAP_ALIGN (2u << 20)
+
+static const OsiArch *arch;
+static struct qemu_plugin_register *root;
+static _Atomic uint64_t linear_map; /* virtual minus physical; 0: unknown */
+
+/* At a call the user's page tables are in use. */
+static void on_enter(void *evdata, void *udata)
+{
+    const SyscallsCall *call = evdata;
+    const OsiTask *task = osi_system_current(call->vcpu);
+    uint64_t value, physical, start;
+
+    if (!task || !task->pgd) {
+        return;
+    }
+    if (!root) {
+        root = qemu_plugin_find_register(arch->root);
+    }
+    if (!qemu_plugin_read_register_u64(root, &value)) {
+        return;
+    }
+    physical = value & arch->root_mask;
+    start = task->pgd - physical;
+    if (start % LINEAR_MAP_ALIGN != 0) {
+        physical ^= 0x1000; /* isolated: the user's half of the pair */
+        start = task->pgd - physical;
+    }
+    if (start % LINEAR_MAP_ALIGN == 0) {
+        atomic_store(&linear_map, start);
+        osi_mark_all_stale();
+        qemu_plugin_unreg_callback("syscalls", "on_all_sys_enter", on_enter);
+    }
+}
+
+bool osi_asid_start(const OsiArch *the_arch)
+{
+    arch = the_arch;
+    return qemu_plugin_reg_callback("syscalls", "on_all_sys_enter", on_enter);
+}
+
+uint64_t osi_asid_of(uint64_t pgd)
+{
+    uint64_t start = atomic_load_explicit(&linear_map, memory_order_relaxed);
+
+    return pgd && start ? pgd - start : 0;
+}

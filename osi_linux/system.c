@@ -1,0 +1,277 @@
+/*
+ * system.c: identities of a guest system's threads, kept up to date.
+ *
+ * `syscalls` says which thread a vCPU runs.  What its task_struct says is
+ * read when the thread is switched to, and again on its way out of the
+ * kernel when something has happened in between that may have changed it:
+ * a call that renames, replaces or re-credits it (exec, prctl, setuid ...),
+ * or an event elsewhere that may concern any thread (a parent's death, a
+ * write to a file called comm).  Both are places where the kernel's memory
+ * can be read, page-table isolation or not; at a system call itself it
+ * often cannot, and need not.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "arch/arch.h"
+#include "asid.h"
+#include "btf_find.h"
+#include "rename.h"
+#include "source.h"
+#include "system.h"
+
+typedef struct SystemTask {
+    OsiTask task;
+    bool stale;          /* something of the thread's own has changed */
+    bool exiting;        /* has called exit or exit_group */
+    unsigned int epoch;  /* of `epoch`, when it was last read */
+} SystemTask;
+
+static const OsiArch *arch;
+static OsiLayout layout;
+static atomic_bool ready;
+static int slot;
+static atomic_uint epoch;  /* counts events that may concern any thread */
+static qemu_plugin_callback *on_process_change;
+static OsiIdentity *last;  /* of each vCPU */
+static unsigned int n_vcpus;
+
+static bool read_guest(void *opaque, uint64_t addr, void *buf, size_t len)
+{
+    return qemu_plugin_read_memory(addr, buf, len);
+}
+
+/* ---- Finding out about the kernel ----------------------------------------- */
+
+/*
+ * BTF is in the kernel's image from its first instruction, so the first
+ * thread switch is early enough; the later tries are for a guest that is
+ * not a kernel's yet, such as firmware with threads.
+ */
+static bool is_time_to_try(void)
+{
+    static atomic_uint switches;
+    unsigned int n = atomic_fetch_add(&switches, 1);
+
+    return n == 0 || n == 1000 || n == 100000;
+}
+
+static void discover(void)
+{
+    static GMutex lock;
+    g_autoptr(GMutexLocker) locker = NULL;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Btf) btf = NULL;
+    g_autofree char *found = NULL;
+    uint64_t pc, addr;
+    static bool told;
+
+    if (!is_time_to_try() ||
+        !qemu_plugin_read_register_u64(qemu_plugin_find_register(arch->pc),
+                                       &pc)) {
+        return;
+    }
+    locker = g_mutex_locker_new(&lock);
+    if (atomic_load(&ready)) {
+        return;
+    }
+    btf = btf_find(read_guest, NULL, pc, NULL, &addr, &error);
+    if (!btf || !osi_layout_from_btf(btf, &layout, &error)) {
+        if (!told) {
+            told = true;
+            fprintf(stderr, "osi_linux: processes stay unknown: %s; the "
+                    "guest's kernel needs CONFIG_DEBUG_INFO_BTF\n",
+                    error->message);
+        }
+        return;
+    }
+    found = g_strdup_printf("osi_linux: kernel types from BTF at 0x%" PRIx64
+                            "\n", addr);
+    qemu_plugin_outs(found);
+    atomic_store(&ready, true);
+}
+
+/* ---- Keeping up ------------------------------------------------------------- */
+
+static SystemTask *task_of(SyscallsThread *thread)
+{
+    SystemTask **t = (SystemTask **)syscalls_slot_qpp(thread, slot);
+
+    if (!*t) {
+        *t = g_new0(SystemTask, 1);
+        (*t)->stale = true;
+    }
+    return *t;
+}
+
+static void refresh(SyscallsThread *thread, SystemTask *t)
+{
+    /* Before reading: what happens meanwhile must count again. */
+    unsigned int now = atomic_load(&epoch);
+
+    if (!osi_task_read(&layout, read_guest, NULL,
+                       syscalls_thread_task_qpp(thread), t->stale,
+                       &t->task)) {
+        return;
+    }
+    t->task.identity.asid = osi_asid_of(t->task.pgd);
+    t->stale = false;
+    t->epoch = now;
+}
+
+void osi_mark_stale(unsigned int vcpu_index)
+{
+    SyscallsThread *thread = syscalls_current_thread_qpp(vcpu_index);
+
+    if (thread) {
+        task_of(thread)->stale = true;
+    }
+}
+
+void osi_mark_exiting(unsigned int vcpu_index)
+{
+    SyscallsThread *thread = syscalls_current_thread_qpp(vcpu_index);
+
+    if (thread) {
+        task_of(thread)->exiting = true;
+    }
+}
+
+void osi_mark_all_stale(void)
+{
+    atomic_fetch_add(&epoch, 1);
+}
+
+/* Same process: the leader's task_struct may be used again, so its pid too. */
+static bool same_process(const OsiIdentity *a, const OsiIdentity *b)
+{
+    return a->pid == b->pid && a->taskd && b->taskd;
+}
+
+static void tell_change(unsigned int vcpu, const OsiTask *task)
+{
+    OsiProcessChange change = { .vcpu = vcpu };
+
+    if (vcpu >= n_vcpus) {
+        return;
+    }
+    if (!same_process(&last[vcpu], &task->identity)) {
+        change.from = last[vcpu];
+        change.to = task->identity;
+        qemu_plugin_run_callback_handle(on_process_change, &change, NULL);
+    }
+    last[vcpu] = task->identity;
+}
+
+static void on_thread_switch(void *evdata, void *udata)
+{
+    const SyscallsSwitch *sw = evdata;
+    SystemTask *t;
+
+    if (G_UNLIKELY(!atomic_load_explicit(&ready, memory_order_acquire))) {
+        discover();
+        if (!atomic_load(&ready)) {
+            return;
+        }
+    }
+    if (sw->prev && task_of(sw->prev)->exiting) {
+        osi_mark_all_stale();
+    }
+    t = task_of(sw->next);
+    if (sw->next_is_new) {
+        t->stale = true;
+    }
+    refresh(sw->next, t);
+    if (t->task.known) {
+        tell_change(sw->vcpu, &t->task);
+    }
+}
+
+/* The kernel is done with the thread's call, and its memory is in reach. */
+static void on_leaving(unsigned int vcpu_index, void *udata)
+{
+    SyscallsThread *thread = syscalls_current_thread_qpp(vcpu_index);
+    SystemTask *t;
+
+    if (!thread || !atomic_load_explicit(&ready, memory_order_acquire)) {
+        return;
+    }
+    t = task_of(thread);
+    if (G_UNLIKELY(t->stale || t->epoch != atomic_load_explicit(
+                                               &epoch,
+                                               memory_order_relaxed))) {
+        refresh(thread, t);
+    }
+}
+
+static void on_tb_trans(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
+{
+    size_t n = qemu_plugin_tb_n_insns(tb);
+
+    if (!(qemu_plugin_tb_vaddr(tb) >> 63)) {
+        return; /* user code does not return to user mode */
+    }
+    for (size_t i = 0; i < n; i++) {
+        struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
+        uint8_t bytes[16];
+        size_t size = qemu_plugin_insn_data(insn, bytes, sizeof(bytes));
+
+        if (arch->is_leaving(qemu_plugin_insn_vaddr(insn), bytes, size)) {
+            qemu_plugin_register_vcpu_insn_exec_cb(
+                insn, on_leaving, QEMU_PLUGIN_CB_R_REGS, NULL);
+        }
+    }
+}
+
+/* ---- Answers ------------------------------------------------------------------ */
+
+const OsiTask *osi_system_current(unsigned int vcpu_index)
+{
+    SyscallsThread *thread = syscalls_current_thread_qpp(vcpu_index);
+    SystemTask *t = thread ? *(SystemTask **)syscalls_slot_qpp(thread, slot)
+                           : NULL;
+
+    return t && t->task.known ? &t->task : NULL;
+}
+
+static bool process(const OsiProcHandle *handle, OsiTask *task)
+{
+    if (!atomic_load_explicit(&ready, memory_order_acquire) ||
+        !osi_task_read(&layout, read_guest, NULL, handle->taskd, true,
+                       task)) {
+        return false;
+    }
+    task->identity.asid = osi_asid_of(task->pgd);
+    return task->leader == handle->taskd &&
+           task->identity.asid == handle->asid;
+}
+
+const OsiSource *osi_system_start(qemu_plugin_id_t id,
+                                  const qemu_info_t *info)
+{
+    static const OsiSource system = { osi_system_current, process };
+
+    arch = osi_arch_find(info->target_name);
+    if (!arch) {
+        fprintf(stderr, "osi_linux: guest architecture '%s' is not supported "
+                "in system mode; use x86_64 or aarch64\n",
+                info->target_name);
+        return NULL;
+    }
+    n_vcpus = MAX(info->system.max_vcpus, 1);
+    last = g_new0(OsiIdentity, n_vcpus);
+    slot = syscalls_slot_new_qpp(g_free);
+    on_process_change = qemu_plugin_create_callback_handle(
+        id, "on_process_change");
+    if (slot < 0 || !on_process_change ||
+        !qemu_plugin_reg_callback("syscalls", "on_thread_switch",
+                                  on_thread_switch) ||
+        !osi_asid_start(arch) || !osi_rename_start()) {
+        return NULL;
+    }
+    qemu_plugin_register_vcpu_tb_trans_cb(id, on_tb_trans);
+    return &system;
+}

@@ -1,0 +1,158 @@
+/*
+ * task.c: reading what a task_struct says.
+ *
+ * One read fetches the part of the structure that holds all members of
+ * interest; what they point to is read when the pointer has changed.
+ * Everything is the guest's word: pids must be possible, names are cut and
+ * terminated, and nothing is followed more than one pointer deep.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <string.h>
+
+#include "task.h"
+
+/* PID_MAX_LIMIT of 64-bit kernels (include/linux/threads.h). */
+#define PID_MAX (4 * 1024 * 1024)
+
+typedef struct Source {
+    const OsiLayout *layout;
+    OsiReadFn read;
+    void *opaque;
+} Source;
+
+/* Reads @len bytes that may lie on several pages. */
+static bool read_bytes(const Source *s, uint64_t addr, uint8_t *buf,
+                       size_t len)
+{
+    while (len > 0) {
+        size_t part = MIN(len, 4096 - (addr & 4095));
+
+        if (!s->read(s->opaque, addr, buf, part)) {
+            return false;
+        }
+        addr += part;
+        buf += part;
+        len -= part;
+    }
+    return true;
+}
+
+/* Member @field of the structure at @base; false: absent or unreadable. */
+static bool read_field(const Source *s, uint64_t base, const OsiField *field,
+                       uint64_t *value)
+{
+    uint8_t bytes[8];
+
+    if (!field->size || field->size > sizeof(bytes) || !base ||
+        !read_bytes(s, base + field->offset, bytes, field->size)) {
+        return false;
+    }
+    *value = osi_field_get(s->layout, field, bytes, field->offset);
+    return true;
+}
+
+static bool pid_is_possible(uint64_t pid)
+{
+    return pid <= PID_MAX;
+}
+
+static void read_parent(const Source *s, uint64_t parent, bool all,
+                        OsiTask *task)
+{
+    uint64_t tgid;
+
+    if (parent == task->parent && !all) {
+        return;
+    }
+    task->parent = parent;
+    task->identity.ppid =
+        read_field(s, parent, &s->layout->tgid, &tgid) &&
+                pid_is_possible(tgid) ? (int32_t)tgid : 0;
+}
+
+static void read_cred(const Source *s, uint64_t cred, bool all, OsiTask *task)
+{
+    uint64_t uid;
+
+    if (cred == task->cred && !all) {
+        return;
+    }
+    task->cred = cred;
+    task->identity.uid = read_field(s, cred, &s->layout->uid, &uid)
+                             ? (uint32_t)uid : UINT32_MAX;
+}
+
+static void read_mm(const Source *s, uint64_t mm, bool all, OsiTask *task)
+{
+    if (mm == task->mm && !all) {
+        return;
+    }
+    task->mm = mm;
+    if (!read_field(s, mm, &s->layout->pgd, &task->pgd)) {
+        task->pgd = 0;
+    }
+}
+
+static void read_leader(const Source *s, uint64_t leader, bool all,
+                        OsiTask *task)
+{
+    if (leader == task->leader && !all) {
+        return;
+    }
+    task->leader = leader;
+    if (leader == task->identity.taskd) {
+        task->leader_start = task->identity.start_time;
+    } else if (!read_field(s, leader, &s->layout->start_time,
+                           &task->leader_start)) {
+        task->leader_start = 0;
+    }
+}
+
+static void copy_comm(const OsiLayout *layout, const uint8_t *window,
+                      char comm[OSI_COMM_LEN])
+{
+    size_t len = MIN(layout->comm.size, OSI_COMM_LEN);
+
+    memcpy(comm, window + (layout->comm.offset - layout->window_start), len);
+    comm[MIN(len, OSI_COMM_LEN - 1)] = '\0';
+    /* So that equal names are equal bytes. */
+    memset(comm + strlen(comm), 0, OSI_COMM_LEN - strlen(comm));
+}
+
+bool osi_task_read(const OsiLayout *layout, OsiReadFn read, void *opaque,
+                   uint64_t taskd, bool all, OsiTask *task)
+{
+    const Source s = { layout, read, opaque };
+    uint8_t window[OSI_WINDOW_MAX];
+    OsiIdentity *id = &task->identity;
+    uint64_t pid, tgid;
+
+    if (!read_bytes(&s, taskd + layout->window_start, window,
+                    layout->window_size)) {
+        task->known = false;
+        return false;
+    }
+#define GET(name)                                                             \
+    (layout->name.size ? osi_field_get(layout, &layout->name, window,         \
+                                       layout->window_start) : 0)
+    pid = GET(pid);
+    tgid = GET(tgid);
+    if (!pid_is_possible(pid) || !pid_is_possible(tgid)) {
+        task->known = false;
+        return false;
+    }
+    all = all || !task->known || id->taskd != taskd;
+    id->taskd = taskd;
+    id->tid = (int32_t)pid;
+    id->pid = (int32_t)tgid;
+    id->start_time = GET(start_time);
+    copy_comm(layout, window, id->comm);
+    read_parent(&s, GET(real_parent), all, task);
+    read_cred(&s, GET(real_cred), all, task);
+    read_mm(&s, GET(mm), all, task);
+    read_leader(&s, GET(group_leader), all, task);
+#undef GET
+    task->known = true;
+    return true;
+}

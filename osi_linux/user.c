@@ -1,0 +1,128 @@
+/*
+ * user.c: in user mode the guest's process is QEMU's own, and its threads
+ * are QEMU's: the host knows them.
+ *
+ * The name is the program's until it gives itself another, which QEMU hands
+ * on to the host.  Kept for each thread; asked anew after fork and prctl.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "source.h"
+
+static int slot;
+static atomic_uint generation = 1; /* of processes: fork makes a new one */
+static char *program;              /* name of the file that QEMU runs */
+static char initial[OSI_COMM_LEN]; /* what the host called QEMU at start */
+
+typedef struct UserTask {
+    OsiTask task;
+    unsigned int generation;
+    bool renamed;
+} UserTask;
+
+static void host_comm(char comm[OSI_COMM_LEN])
+{
+    memset(comm, 0, OSI_COMM_LEN);
+    prctl(PR_GET_NAME, comm);
+    comm[OSI_COMM_LEN - 1] = '\0';
+}
+
+/*
+ * Names of other threads than the first come from what QEMU calls its own;
+ * only what the guest has asked for is the guest's.
+ */
+static void fill(UserTask *u)
+{
+    OsiIdentity *id = &u->task.identity;
+
+    id->pid = getpid();
+    id->tid = (int32_t)syscall(SYS_gettid);
+    id->ppid = getppid();
+    id->uid = getuid();
+    if (u->renamed) {
+        host_comm(id->comm);
+    } else {
+        g_strlcpy(id->comm, program ? program : initial, sizeof(id->comm));
+    }
+    u->task.known = true;
+    u->generation = atomic_load(&generation);
+}
+
+static UserTask *current_task(unsigned int vcpu_index)
+{
+    SyscallsThread *thread = syscalls_current_thread_qpp(vcpu_index);
+    UserTask **u;
+
+    if (!thread) {
+        return NULL;
+    }
+    u = (UserTask **)syscalls_slot_qpp(thread, slot);
+    if (!*u) {
+        *u = g_new0(UserTask, 1);
+    }
+    if ((*u)->generation != atomic_load(&generation)) {
+        fill(*u);
+    }
+    return *u;
+}
+
+static const OsiTask *current(unsigned int vcpu_index)
+{
+    UserTask *u = current_task(vcpu_index);
+
+    return u ? &u->task : NULL;
+}
+
+static bool process(const OsiProcHandle *handle, OsiTask *task)
+{
+    return false; /* a handle needs a kernel to look into */
+}
+
+static void on_prctl_return(void *evdata, void *udata)
+{
+    const SyscallsCall *call = evdata;
+    UserTask *u = current_task(call->return_vcpu);
+
+    if (u && call->args[0] == PR_SET_NAME && call->ret == 0) {
+        u->renamed = true;
+        fill(u);
+    }
+}
+
+static void after_fork(void)
+{
+    atomic_fetch_add(&generation, 1);
+}
+
+static void find_program(qemu_plugin_id_t id, unsigned int vcpu_index)
+{
+    const char *path = program ? NULL : qemu_plugin_path_to_binary();
+
+    if (path) {
+        program = g_path_get_basename(path);
+        g_free((char *)path);
+    }
+}
+
+const OsiSource *osi_user_start(qemu_plugin_id_t id)
+{
+    static const OsiSource user = { current, process };
+
+    slot = syscalls_slot_new_qpp(g_free);
+    if (slot < 0) {
+        return NULL;
+    }
+    host_comm(initial);
+    pthread_atfork(NULL, NULL, after_fork);
+    qemu_plugin_register_vcpu_init_cb(id, find_program);
+    qemu_plugin_reg_callback("syscalls", "on_prctl_return", on_prctl_return);
+    return &user;
+}
