@@ -43,6 +43,7 @@ static void __attribute__((constructor)) entry_init(void)
     qpp_plugin_entry.name = &author_name;
     qpp_plugin_entry.uses = author_uses;
     qpp_plugin_entry.install = author_install;
+    qpp_plugin_entry.core = qpp_core_install;
 }
 
 QEMU_PLUGIN_EXPORT int host_install(qemu_plugin_id_t id,

@@ -15,14 +15,20 @@
 typedef int (*QppInstallFn)(qemu_plugin_id_t id, const qemu_info_t *info,
                             int argc, char **argv);
 
-typedef struct QppEntry {
+typedef struct QppEntry QppEntry;
+typedef int (*QppCoreInstallFn)(QppEntry *entry, qemu_plugin_id_t host_id,
+                                const qemu_info_t *info, int argc,
+                                char **argv);
+
+struct QppEntry {
     int abi;
     const int *version;      /* the author's; NULL: not defined */
     const char *const *name; /* address of the author's; NULL: not defined */
     const char **uses;       /* NULL: none */
     QppInstallFn install;    /* NULL: not defined */
     struct qpp_import *imports;
-} QppEntry;
+    QppCoreInstallFn core; /* qpp_core_install of the libqpp it is bound to */
+};
 
 /* The symbol of each plugin that the loader looks up. */
 #define QPP_ENTRY_SYMBOL "qpp_plugin_entry"

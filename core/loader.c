@@ -119,6 +119,14 @@ static bool name_is_valid(const char *name)
     return strspn(name, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "_-.") == len;
 }
 
+/* The file that holds @function, for messages. */
+static const char *file_of(QppCoreInstallFn function)
+{
+    Dl_info info;
+
+    return dladdr((void *)function, &info) ? info.dli_fname : "?";
+}
+
 static bool check_entry(const QppEntry *entry, const char *path,
                         GError **errp)
 {
@@ -126,6 +134,11 @@ static bool check_entry(const QppEntry *entry, const char *path,
         g_set_error(errp, QPP_ERROR, 0,
                     "%s: built for another libqpp (entry version %d, this "
                     "is %d); rebuild it", path, entry->abi, QPP_ENTRY_ABI);
+    } else if (entry->core != qpp_core_install) {
+        g_set_error(errp, QPP_ERROR, 0,
+                    "%s: is bound to another libqpp (%s) than the plugin that "
+                    "needs it (%s); build or install the two together", path,
+                    file_of(entry->core), file_of(qpp_core_install));
     } else if (!entry->version || *entry->version != QEMU_PLUGIN_VERSION) {
         g_set_error(errp, QPP_ERROR, 0,
                     "%s: plugin API version %d is not supported; set "
@@ -266,8 +279,15 @@ QppPlugin *qpp_plugin_require(QppPlugin *requester, const char *name,
     if (plugin) {
         return plugin;
     }
-    path = name_is_valid(name) ? qpp_search_plugin(requester->path, name)
-                               : NULL;
+    if (!name_is_valid(name)) {
+        g_autofree char *shown = g_strescape(name, NULL);
+
+        g_set_error(errp, QPP_ERROR, 0,
+                    "%s: needs '%.80s', which is no name for a plugin; mend "
+                    "its qemu_plugin_uses", requester->path, shown);
+        return NULL;
+    }
+    path = qpp_search_plugin(requester->path, name);
     if (!path) {
         g_autofree char *places = qpp_search_places(requester->path, name);
 
@@ -304,14 +324,15 @@ static bool core_install(QppEntry *entry, int argc, char **argv,
         return false;
     }
     if (plugin) {
-        if (plugin->by_core && argc > 0) {
-            g_set_error(errp, QPP_ERROR, 0,
+        if (argc > 0) {
+            g_set_error(errp, QPP_ERROR, 0, plugin->by_core ?
                         "%s: was loaded before its arguments were seen, "
                         "since an earlier plugin needs it; put it first on "
-                        "the command line", path);
-            return false;
+                        "the command line" :
+                        "%s: is named twice; name it once, with all its "
+                        "arguments", path);
         }
-        return true;
+        return argc == 0;
     }
     if (!check_entry(entry, path, errp) ||
         !check_unique(entry, path, errp)) {

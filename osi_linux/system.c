@@ -185,6 +185,10 @@ static void on_thread_switch(void *evdata, void *udata)
         t->stale = true;
     }
     refresh(sw->next, t);
+    if (sw->next_is_new) {
+        /* A kernel thread may yet become a program without any call. */
+        t->stale = true;
+    }
     if (t->task.known) {
         tell_change(sw->vcpu, &t->task);
     }
