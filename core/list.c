@@ -99,6 +99,37 @@ void qpp_read_end(void)
     }
 }
 
+/*
+ * User-mode QEMU forks with its guest, and plugins go on in the child, which
+ * has one thread: no other may be left holding the lock or reading.
+ */
+static void fork_prepare(void)
+{
+    pthread_mutex_lock(&change_lock);
+}
+
+static void fork_parent(void)
+{
+    pthread_mutex_unlock(&change_lock);
+}
+
+static void fork_child(void)
+{
+    for (Reader *r = atomic_load(&readers); r; r = r->next) {
+        if (r != self) {
+            r->depth = 0;
+            atomic_store(&r->epoch, 0);
+            atomic_store(&r->taken, false);
+        }
+    }
+    pthread_mutex_unlock(&change_lock);
+}
+
+static void __attribute__((constructor)) fork_init(void)
+{
+    pthread_atfork(fork_prepare, fork_parent, fork_child);
+}
+
 static void retire_locked(gpointer memory)
 {
     Retired *it = g_new(Retired, 1);
