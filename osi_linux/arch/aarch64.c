@@ -1,10 +1,10 @@
 /*
  * aarch64.c: the arm64 kernel.
  *
- * Every way back to user mode ends in `eret`, where the kernel's half of
- * the address space (TTBR1_EL1) is still in use, unless the kernel is
- * unmapped for user mode (CONFIG_UNMAP_KERNEL_AT_EL0 on a CPU that needs
- * it); then nothing can be read there, and what was last known stands.
+ * Every way back to user mode (kernel_exit in arch/arm64/kernel/entry.S)
+ * sets ELR_EL1 while the kernel is still mapped; where it is unmapped for
+ * user mode (CONFIG_UNMAP_KERNEL_AT_EL0), the `eret` itself is too late.
+ * Returns into the kernel do so too, which does no harm.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -12,11 +12,17 @@
 
 #include "arch.h"
 
+#define INSN_MSR_ELR_EL1 0xd5184020u /* the register in the low 5 bits */
+
 static bool is_leaving(uint64_t vaddr, const uint8_t *bytes, size_t size)
 {
-    static const uint8_t eret[] = { 0xe0, 0x03, 0x9f, 0xd6 };
+    uint32_t word;
 
-    return size == 4 && memcmp(bytes, eret, sizeof(eret)) == 0;
+    if (size != sizeof(word)) {
+        return false;
+    }
+    memcpy(&word, bytes, sizeof(word));
+    return (GUINT32_FROM_LE(word) & ~0x1fu) == INSN_MSR_ELR_EL1;
 }
 
 const OsiArch osi_arch_aarch64 = {
