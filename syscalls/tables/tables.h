@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../syscalls.h"
+#include "../info.h"
 
 /* Most runs of numbers a table has. */
 #define SYSCALLS_TABLE_RANGES 3

@@ -11,12 +11,6 @@
 
 #include "../../syscalls/tables/tables.h"
 
-/* syscalls.h asks for imports where a plugin includes it; this is none. */
-void qpp_entry_add_import(struct qpp_import *import)
-{
-    (void)import;
-}
-
 /* "PFim": the kinds of a call's arguments in letters. */
 static char *kinds(const SyscallsInfo *info)
 {
