@@ -39,6 +39,8 @@ typedef struct Finder {
     void *opaque;
     uint32_t headers_left;
     uint64_t bytes_left;
+    uint8_t seam[OVERLAP]; /* the first bytes of the page begun with ... */
+    bool has_seam;         /* ... if it could be read */
     uint64_t pages;      /* pages read, for the error's text */
     uint32_t candidates; /* whole blobs read, likewise */
     Btf *found;
@@ -199,6 +201,10 @@ static bool scan_up(Finder *f, uint64_t from, uint64_t last)
             if (scan(f, page - kept, buf + OVERLAP - kept, kept + PAGE)) {
                 return true;
             }
+            if (page == from) {
+                memcpy(f->seam, buf + OVERLAP, OVERLAP);
+                f->has_seam = true;
+            }
             memmove(buf, buf + PAGE, OVERLAP);
             kept = OVERLAP;
         } else {
@@ -210,12 +216,16 @@ static bool scan_up(Finder *f, uint64_t from, uint64_t last)
     }
 }
 
-/* The pages below @from, which is a page's start, down to the one of @last. */
+/*
+ * The pages below @from, which scan_up() has begun with, down to the one of
+ * @last.
+ */
 static bool scan_down(Finder *f, uint64_t from, uint64_t last)
 {
     uint8_t buf[PAGE + OVERLAP];
-    size_t kept = 0; /* 0 or OVERLAP bytes of the page after */
+    size_t kept = f->has_seam ? OVERLAP : 0; /* bytes of the page after */
 
+    memcpy(buf + PAGE, f->seam, OVERLAP);
     for (uint64_t page = from; page > last && f->headers_left != 0;) {
         page -= PAGE;
         if (read_page(f, page, buf)) {
