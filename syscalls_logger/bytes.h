@@ -36,8 +36,9 @@ extern const char log_hex_pairs[513];
 /* Where @n more bytes may be written; the caller then adds to @b->len. */
 static inline char *log_bytes_room(LogBytes *b, size_t n)
 {
-    if (G_UNLIKELY(b->cap - b->len < n)) {
-        log_bytes_grow(b, n);
+    /* One more than needed, so that there is always an address. */
+    if (G_UNLIKELY(b->cap - b->len <= n)) {
+        log_bytes_grow(b, n + 1);
     }
     return b->data + b->len;
 }

@@ -67,17 +67,20 @@ bool log_sink_open(LogSink *sink, const char *filename, GError **error)
 static size_t piece(const LogSink *sink, const char *data, size_t len,
                     bool shared)
 {
-    const char *newline;
+    size_t n = PIPE_BUF;
 
     /* Only writes up to PIPE_BUF are not mixed with those of others. */
-    if (!shared || !sink->is_pipe || len <= PIPE_BUF) {
+    if (!shared || !sink->is_pipe || len <= n) {
         return len;
     }
-    newline = memrchr(data, '\n', PIPE_BUF);
-    if (!newline) { /* a line that is longer than that */
-        newline = memchr(data, '\n', len);
+    while (n > 0 && data[n - 1] != '\n') {
+        n--;
     }
-    return newline ? (size_t)(newline - data) + 1 : len;
+    if (n == 0) { /* a line that is longer than that */
+        while (n < len && data[n++] != '\n') {
+        }
+    }
+    return n;
 }
 
 static size_t write_what_goes(LogSink *sink, const char *data, size_t len,
