@@ -1,8 +1,11 @@
 /*
  * host.c: the running QEMU's events, with what differs between plugin API
- * versions evened out: from version 7 on simple callbacks are called with
- * (userdata) and vCPU callbacks with (vcpu_index, userdata); before, with
- * (id) and (id, vcpu_index).  Its functions are in calls.c.
+ * versions evened out.  Before version 7 a callback's first argument is the
+ * plugin's id, and only atexit is registered with userdata.  From 7 on every
+ * callback is registered with userdata, which comes back as its last
+ * argument, and no id is passed: (userdata), (vcpu_index, userdata), (tb,
+ * userdata), (vcpu_index, num, a1 ... a8, userdata).  So do the binaries of
+ * 11.1; headers of its development differ.  QEMU's functions are in calls.c.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -46,6 +49,27 @@ static void on_atexit_v7(void *userdata)
     qpp_event_atexit();
 }
 
+static void on_tb_trans_v7(struct qemu_plugin_tb *tb, void *userdata)
+{
+    qpp_event_tb_trans(tb);
+}
+
+static void on_syscall_v7(unsigned int vcpu_index, int64_t num, uint64_t a1,
+                          uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5,
+                          uint64_t a6, uint64_t a7, uint64_t a8,
+                          void *userdata)
+{
+    const uint64_t args[8] = { a1, a2, a3, a4, a5, a6, a7, a8 };
+
+    qpp_event_syscall(vcpu_index, num, args);
+}
+
+static void on_syscall_ret_v7(unsigned int vcpu_index, int64_t num,
+                              int64_t ret, void *userdata)
+{
+    qpp_event_syscall_ret(vcpu_index, num, ret);
+}
+
 /* Before version 7: one function a kind. */
 static void on_vcpu_init(qemu_plugin_id_t id, unsigned int vcpu_index)
 {
@@ -77,7 +101,6 @@ static void on_atexit(qemu_plugin_id_t id, void *userdata)
     qpp_event_atexit();
 }
 
-/* The same in every version. */
 static void on_tb_trans(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 {
     qpp_event_tb_trans(tb);
@@ -103,42 +126,30 @@ static void on_syscall_ret(qemu_plugin_id_t id, unsigned int vcpu_index,
 typedef void (*AnyFn)(void);
 #define ANY_FN(function) ((AnyFn)(function))
 
-/* How a kind of event is asked for. */
-typedef enum Shape {
-    SHAPE_PLAIN, /* register(id, cb) in every version */
-    SHAPE_V7,    /* register(id, cb); from 7 on register(id, cb, userdata) */
-    SHAPE_UDATA, /* register(id, cb, userdata) in every version */
-} Shape;
-
 static const struct {
     const char *symbol;
-    Shape shape;
-    AnyFn old; /* before version 7, and for SHAPE_PLAIN always */
+    AnyFn old; /* before version 7 */
     AnyFn v7;
 } events[QPP_HOST_N_EVENTS] = {
-    [QPP_HOST_VCPU_INIT] = { "qemu_plugin_register_vcpu_init_cb", SHAPE_V7,
-                             ANY_FN(on_vcpu_init),
-                             ANY_FN(on_vcpu_v7) },
-    [QPP_HOST_VCPU_EXIT] = { "qemu_plugin_register_vcpu_exit_cb", SHAPE_V7,
-                             ANY_FN(on_vcpu_exit),
-                             ANY_FN(on_vcpu_v7) },
-    [QPP_HOST_VCPU_IDLE] = { "qemu_plugin_register_vcpu_idle_cb", SHAPE_V7,
-                             ANY_FN(on_vcpu_idle),
-                             ANY_FN(on_vcpu_v7) },
+    [QPP_HOST_VCPU_INIT] = { "qemu_plugin_register_vcpu_init_cb",
+                             ANY_FN(on_vcpu_init), ANY_FN(on_vcpu_v7) },
+    [QPP_HOST_VCPU_EXIT] = { "qemu_plugin_register_vcpu_exit_cb",
+                             ANY_FN(on_vcpu_exit), ANY_FN(on_vcpu_v7) },
+    [QPP_HOST_VCPU_IDLE] = { "qemu_plugin_register_vcpu_idle_cb",
+                             ANY_FN(on_vcpu_idle), ANY_FN(on_vcpu_v7) },
     [QPP_HOST_VCPU_RESUME] = { "qemu_plugin_register_vcpu_resume_cb",
-                               SHAPE_V7, ANY_FN(on_vcpu_resume),
-                               ANY_FN(on_vcpu_v7) },
+                               ANY_FN(on_vcpu_resume), ANY_FN(on_vcpu_v7) },
     [QPP_HOST_TB_TRANS] = { "qemu_plugin_register_vcpu_tb_trans_cb",
-                            SHAPE_PLAIN, ANY_FN(on_tb_trans), NULL },
-    [QPP_HOST_FLUSH] = { "qemu_plugin_register_flush_cb", SHAPE_V7,
-                         ANY_FN(on_flush), ANY_FN(on_flush_v7) },
-    [QPP_HOST_ATEXIT] = { "qemu_plugin_register_atexit_cb", SHAPE_UDATA,
+                            ANY_FN(on_tb_trans), ANY_FN(on_tb_trans_v7) },
+    [QPP_HOST_FLUSH] = { "qemu_plugin_register_flush_cb", ANY_FN(on_flush),
+                         ANY_FN(on_flush_v7) },
+    [QPP_HOST_ATEXIT] = { "qemu_plugin_register_atexit_cb",
                           ANY_FN(on_atexit), ANY_FN(on_atexit_v7) },
     [QPP_HOST_SYSCALL] = { "qemu_plugin_register_vcpu_syscall_cb",
-                           SHAPE_PLAIN, ANY_FN(on_syscall), NULL },
+                           ANY_FN(on_syscall), ANY_FN(on_syscall_v7) },
     [QPP_HOST_SYSCALL_RET] = { "qemu_plugin_register_vcpu_syscall_ret_cb",
-                               SHAPE_PLAIN, ANY_FN(on_syscall_ret),
-                               NULL },
+                               ANY_FN(on_syscall_ret),
+                               ANY_FN(on_syscall_ret_v7) },
 };
 
 bool qpp_host_subscribe(QppHostEvent event)
@@ -146,16 +157,15 @@ bool qpp_host_subscribe(QppHostEvent event)
     typedef void (*Register)(qemu_plugin_id_t, AnyFn);
     typedef void (*RegisterUdata)(qemu_plugin_id_t, AnyFn, void *);
     gpointer function = qpp_host_symbol(events[event].symbol);
-    bool v7 = host_api >= 7;
+    void *udata = GINT_TO_POINTER((int)event);
 
     if (!function) {
         return false;
     }
-    if (events[event].shape == SHAPE_UDATA ||
-        (events[event].shape == SHAPE_V7 && v7)) {
-        ((RegisterUdata)function)(host_id,
-                                  v7 ? events[event].v7 : events[event].old,
-                                  GINT_TO_POINTER((int)event));
+    if (host_api >= 7) {
+        ((RegisterUdata)function)(host_id, events[event].v7, udata);
+    } else if (event == QPP_HOST_ATEXIT) {
+        ((RegisterUdata)function)(host_id, events[event].old, udata);
     } else {
         ((Register)function)(host_id, events[event].old);
     }
