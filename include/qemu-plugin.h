@@ -279,7 +279,8 @@ bool qemu_plugin_bool_parse(const char *name, const char *value, bool *ret)
 
 /*
  * Path of the program that user-mode QEMU runs; the caller g_frees it.
- * NULL in system mode.  Context: any after install.
+ * NULL in system mode.  Context: any, once the guest has run its first
+ * instruction; QEMU crashes if it is asked earlier.
  */
 const char *qemu_plugin_path_to_binary(void)
     QPP_API(qemu_plugin_path_to_binary);

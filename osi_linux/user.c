@@ -19,7 +19,6 @@
 
 static int slot;
 static atomic_uint generation = 1; /* of processes: fork makes a new one */
-static char *program;              /* name of the file that QEMU runs */
 static char initial[OSI_COMM_LEN]; /* what the host called QEMU at start */
 
 typedef struct UserTask {
@@ -33,6 +32,20 @@ static void host_comm(char comm[OSI_COMM_LEN])
     memset(comm, 0, OSI_COMM_LEN);
     prctl(PR_GET_NAME, comm);
     comm[OSI_COMM_LEN - 1] = '\0';
+}
+
+/* QEMU can tell it from the first instruction on, not earlier. */
+static const char *program_name(void)
+{
+    static gsize name;
+
+    if (g_once_init_enter(&name)) {
+        g_autofree char *path = (char *)qemu_plugin_path_to_binary();
+
+        g_once_init_leave(&name, (gsize)(path ? g_path_get_basename(path)
+                                              : g_strdup(initial)));
+    }
+    return (const char *)name;
 }
 
 /*
@@ -50,7 +63,7 @@ static void fill(UserTask *u)
     if (u->renamed) {
         host_comm(id->comm);
     } else {
-        g_strlcpy(id->comm, program ? program : initial, sizeof(id->comm));
+        g_strlcpy(id->comm, program_name(), sizeof(id->comm));
     }
     u->task.known = true;
     u->generation = atomic_load(&generation);
@@ -102,16 +115,6 @@ static void after_fork(void)
     atomic_fetch_add(&generation, 1);
 }
 
-static void find_program(qemu_plugin_id_t id, unsigned int vcpu_index)
-{
-    const char *path = program ? NULL : qemu_plugin_path_to_binary();
-
-    if (path) {
-        program = g_path_get_basename(path);
-        g_free((char *)path);
-    }
-}
-
 const OsiSource *osi_user_start(qemu_plugin_id_t id)
 {
     static const OsiSource user = { current, process };
@@ -122,7 +125,6 @@ const OsiSource *osi_user_start(qemu_plugin_id_t id)
     }
     host_comm(initial);
     pthread_atfork(NULL, NULL, after_fork);
-    qemu_plugin_register_vcpu_init_cb(id, find_program);
     qemu_plugin_reg_callback("syscalls", "on_prctl_return", on_prctl_return);
     return &user;
 }
