@@ -187,6 +187,9 @@ static void on_tb_trans(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
             continue;
         }
         if (kind == ABI_INSN_CALL) {
+            if (!abi->is_native(read_reg)) {
+                continue;
+            }
             param = code.vaddr;
         }
         qemu_plugin_register_vcpu_insn_exec_cb(insn, callback_of[kind],

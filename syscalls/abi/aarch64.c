@@ -19,6 +19,7 @@
 #define REG_ELR ABI_REG_EXTRA1
 #define REG_SPSR ABI_REG_EXTRA2
 #define REG_SP_EL0 ABI_REG_EXTRA3
+#define REG_CPSR ABI_REG_EXTRA4
 
 #define INSN_SVC 0xd4000001u
 #define INSN_SVC_MASK 0xffe0001fu
@@ -67,6 +68,14 @@ static AbiInsn aarch64_classify(const AbiCode *code, uint64_t *param)
     return is_switch(code) ? ABI_INSN_SWITCH : ABI_INSN_OTHER;
 }
 
+/* PSTATE.nRW, which says AArch32 (Arm ARM, C5.2.18). */
+static bool aarch64_is_native(AbiReadReg reg)
+{
+    uint64_t cpsr;
+
+    return reg(REG_CPSR, &cpsr) && !(cpsr & 0x10);
+}
+
 static bool aarch64_read_exit(AbiReadReg reg, AbiInsn insn, AbiExit *out)
 {
     uint64_t spsr;
@@ -111,10 +120,11 @@ const SyscallsAbi syscalls_abi_aarch64 = {
     .name = "aarch64",
     .call_size = 4,
     .regs = { "x8", "x0", "x1", "x2", "x3", "x4", "x5", "x0", "sp", "pc", "x9",
-              "ELR_EL1", "SPSR_EL1", "SP_EL0" },
+              "ELR_EL1", "SPSR_EL1", "SP_EL0", "cpsr" },
     .child_keeps_nr = true,
     .is_call = aarch64_is_call,
     .classify = aarch64_classify,
+    .is_native = aarch64_is_native,
     .read_exit = aarch64_read_exit,
     .read_switch = aarch64_read_switch,
     .read_signal_frame = aarch64_read_signal_frame,

@@ -54,6 +54,7 @@ enum {
     ABI_REG_EXTRA1,
     ABI_REG_EXTRA2,
     ABI_REG_EXTRA3,
+    ABI_REG_EXTRA4,
     ABI_N_REGS
 };
 
@@ -103,6 +104,12 @@ typedef struct SyscallsAbi {
      * say OTHER.  @param: one number to be handed to read_switch.
      */
     AbiInsn (*classify)(const AbiCode *code, uint64_t *param);
+
+    /*
+     * Whether the user code that is being translated is of this ABI: a
+     * 64-bit kernel runs 32-bit programs too, whose bytes mean other things.
+     */
+    bool (*is_native)(AbiReadReg reg);
 
     /* At an ABI_INSN_EXIT or _EXIT_FRAME.  False: cannot be read. */
     bool (*read_exit)(AbiReadReg reg, AbiInsn insn, AbiExit *exit);

@@ -20,6 +20,7 @@
 #include "abi.h"
 
 #define REG_RCX ABI_REG_EXTRA0
+#define REG_CS ABI_REG_EXTRA1
 #define REG_RSI (ABI_REG_ARG0 + 1)
 #define REG_RDI ABI_REG_ARG0
 
@@ -80,6 +81,17 @@ static AbiInsn x86_64_classify(const AbiCode *code, uint64_t *param)
     return is_switch(code, param) ? ABI_INSN_SWITCH : ABI_INSN_OTHER;
 }
 
+/*
+ * 64-bit user code runs with __USER_CS (arch/x86/include/asm/segment.h);
+ * no other selector of Linux has the long-mode bit.
+ */
+static bool x86_64_is_native(AbiReadReg reg)
+{
+    uint64_t cs;
+
+    return reg(REG_CS, &cs) && (cs & 0xffff) == 0x33;
+}
+
 static bool x86_64_read_exit(AbiReadReg reg, AbiInsn insn, AbiExit *out)
 {
     uint64_t rsp, frame[4]; /* rip, cs, rflags, rsp */
@@ -138,10 +150,11 @@ const SyscallsAbi syscalls_abi_x86_64 = {
     .name = "x86_64",
     .call_size = 2,
     .regs = { "rax", "rdi", "rsi", "rdx", "r10", "r8", "r9", "rax", "rsp",
-              "rip", "rcx" },
+              "rip", "rcx", "cs" },
     .child_keeps_nr = false,
     .is_call = x86_64_is_call,
     .classify = x86_64_classify,
+    .is_native = x86_64_is_native,
     .read_exit = x86_64_read_exit,
     .read_switch = x86_64_read_switch,
     .read_signal_frame = x86_64_read_signal_frame,
