@@ -331,6 +331,9 @@ static bool check_types(Btf *btf, GError **errp)
             return false;
         }
         btf->offset[++btf->n_types] = (uint32_t)(p - btf->types);
+        if (is_kind(&t, SETS)) {
+            btf->sets[btf->n_sets++] = btf->n_types;
+        }
     }
     if (ref.id > btf->n_types) {
         g_set_error(errp, BTF_ERROR, BTF_ERROR_INVALID,
@@ -396,7 +399,8 @@ static bool allocate_tables(Btf *btf, GError **errp)
     btf->offset = g_try_new0(uint32_t, most + 1);
     btf->chain = g_try_new0(uint32_t, most + 1);
     btf->bucket = g_try_new0(uint32_t, btf->n_buckets);
-    if (!btf->offset || !btf->chain || !btf->bucket) {
+    btf->sets = g_try_new(uint32_t, most + 1);
+    if (!btf->offset || !btf->chain || !btf->bucket || !btf->sets) {
         g_set_error(errp, BTF_ERROR, BTF_ERROR_TOO_LARGE,
                     "BTF: no memory for tables of %u types", most);
         return false;
@@ -458,5 +462,6 @@ void btf_free(Btf *btf)
     g_free(btf->offset);
     g_free(btf->chain);
     g_free(btf->bucket);
+    g_free(btf->sets);
     g_free(btf);
 }

@@ -44,6 +44,8 @@ enum {
 #define MODIFIERS                                                            \
     (BIT(KIND_TYPEDEF) | BIT(KIND_VOLATILE) | BIT(KIND_CONST) |              \
      BIT(KIND_RESTRICT) | BIT(KIND_TYPE_TAG))
+/* Kinds that are looked through for what is in them. */
+#define SETS (BIT(KIND_ENUM) | BIT(KIND_ENUM64) | BIT(KIND_DATASEC))
 /* Kinds that are looked up by name. */
 #define INDEXED                                                              \
     (COMPOUND | BIT(KIND_INT) | BIT(KIND_ENUM) | BIT(KIND_ENUM64) |          \
@@ -76,6 +78,8 @@ struct Btf {
     uint32_t *bucket;  /* [n_buckets]: first type of a hash, 0: none */
     uint32_t *chain;   /* [1..n_types]: next type of that hash, 0: none */
     uint32_t n_buckets; /* a power of two */
+    uint32_t *sets;    /* [0..n_sets): the enums and sections, ascending */
+    uint32_t n_sets;
 };
 
 /* A type record's three words, taken apart. */

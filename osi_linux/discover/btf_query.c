@@ -242,10 +242,10 @@ bool btf_type_size(const Btf *btf, const char *type, uint64_t *size)
 
 bool btf_percpu_var(const Btf *btf, const char *name, uint64_t *offset)
 {
-    for (uint32_t id = 1; id <= btf->n_types; id++) {
+    for (uint32_t n = 0; n < btf->n_sets; n++) {
         Type sec;
 
-        get_type(btf, id, &sec);
+        get_type(btf, btf->sets[n], &sec);
         if (sec.kind != KIND_DATASEC ||
             strcmp(name_of(btf, sec.name), ".data..percpu") != 0) {
             continue;
@@ -282,12 +282,12 @@ static int64_t enum_value(const Btf *btf, const Type *t, const uint8_t *p)
 
 bool btf_enum_value(const Btf *btf, const char *enumerator, int64_t *value)
 {
-    for (uint32_t id = 1; id <= btf->n_types; id++) {
+    for (uint32_t n = 0; n < btf->n_sets; n++) {
         const uint8_t *p;
         size_t step;
         Type t;
 
-        get_type(btf, id, &t);
+        get_type(btf, btf->sets[n], &t);
         if (!is_kind(&t, BIT(KIND_ENUM) | BIT(KIND_ENUM64))) {
             continue;
         }
