@@ -236,8 +236,9 @@ static QppPlugin *load_dependency(QppPlugin *requester, const char *name,
     QppPlugin *plugin;
 
     if (!handle) {
-        g_set_error(errp, QPP_ERROR, 0, "%s: cannot load it: %s", path,
-                    dlerror());
+        g_set_error(errp, QPP_ERROR, 0,
+                    "%s: needed by %s, but cannot be loaded (%s); rebuild or "
+                    "remove it", path, requester->path, dlerror());
         return NULL;
     }
     entry = dlsym(handle, QPP_ENTRY_SYMBOL);
