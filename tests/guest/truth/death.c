@@ -193,24 +193,31 @@ static int run_kill_reuse(void)
  */
 static int run_vfork_killed(void)
 {
+    int *there = shared_word();
+
+    CHECK(there);
     for (volatile int round = 0; round < 30; round++) {
         int lifeline[2];
+        int gate[2];
         char byte;
         long first;
 
         open_pipe(lifeline);
+        open_pipe(gate);
+        __atomic_store_n(there, 0, __ATOMIC_SEQ_CST);
         first = do_fork();
         if (first == 0) {
+            CALL(SYS_close, gate[1]);
             if (VFORK() == 0) {
-                CALL(SYS_close, lifeline[0]);
-                nap_us(4000 + round * 50);
+                __atomic_store_n(there, 1, __ATOMIC_SEQ_CST);
+                CALL(SYS_read, gate[0], &byte, 1);
                 CALL(SYS_exit_group, 0);
             }
             CALL(SYS_exit_group, 1);
         }
         CHECK(first > 0);
         CALL(SYS_close, lifeline[1]);
-        nap_us(1500);
+        await(there, 1);
         CALL(SYS_kill, first, SIGKILL);
         CHECK(reap(first) == -SIGKILL);
         for (volatile int i = 0; i < 3; i++) {
@@ -229,8 +236,10 @@ static int run_vfork_killed(void)
             CHECK(reap(pid) == i);
         }
         /* The vfork's child outlives its parent. */
+        CALL(SYS_close, gate[1]);
         CALL(SYS_read, lifeline[0], &byte, 1);
         CALL(SYS_close, lifeline[0]);
+        CALL(SYS_close, gate[0]);
     }
     return 0;
 }

@@ -21,7 +21,7 @@
 
 #include "truth.h"
 
-#define SCENARIO_SECONDS 60
+#define SCENARIO_SECONDS 40
 #define TRACING_ON "/sys/kernel/tracing/tracing_on"
 
 static const Scenario *const parts[] = {

@@ -20,7 +20,7 @@ typedef struct Actor {
     int done;
 } Actor;
 
-static int shared_word;
+static int meeting;
 
 static void on_plain(int sig)
 {
@@ -66,10 +66,10 @@ static long actor_main(void *arg)
             CALL(SYS_ppoll, &fd, 1, &limit, NULL, 8);
             break;
         case 3:
-            CALL(SYS_futex, &shared_word, 0, 0, &limit);
+            CALL(SYS_futex, &meeting, 0, 0, &limit);
             break;
         case 4:
-            CALL(SYS_futex, &shared_word, 1, 2);
+            CALL(SYS_futex, &meeting, 1, 2);
             break;
         case 5:
             CALL(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, &limit, NULL);
@@ -105,7 +105,6 @@ static int play(uint32_t seed, int rounds)
     long pid = CALL(SYS_getpid);
     int left = ACTORS;
 
-    install_handlers();
     memset(actors, 0, sizeof(actors));
     for (int i = 0; i < ACTORS; i++) {
         actors[i].seed = seed + (uint32_t)i * 7919;
@@ -134,6 +133,7 @@ static int play(uint32_t seed, int rounds)
 /* The outer process stops and continues the inner one meanwhile. */
 static int run_soak(void)
 {
+    install_handlers();
     for (uint32_t round = 0; round < 4; round++) {
         uint32_t seed = 77 + round;
         long pid = do_fork();
@@ -157,6 +157,7 @@ static int run_soak(void)
 /* Killed in the midst of it, again and again. */
 static int run_soak_killed(void)
 {
+    install_handlers();
     for (uint32_t round = 0; round < 20; round++) {
         long pid = do_fork();
 

@@ -234,6 +234,14 @@ int open_pipe(int fds[2])
     return (int)CALL(SYS_pipe2, fds, 0);
 }
 
+int *shared_word(void)
+{
+    long at = CALL(SYS_mmap, 0, 4096, PROT_READ | PROT_WRITE,
+                   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    return at < 0 && at > -4096 ? NULL : (int *)at;
+}
+
 uint32_t random_next(uint32_t *state)
 {
     uint32_t x = *state ? *state : 2463534242u;

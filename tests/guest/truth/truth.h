@@ -88,6 +88,8 @@ void set_handler(int sig, void (*handler)(int), int flags);
 void set_handler_info(int sig, void (*handler)(int, siginfo_t *, void *),
                       int flags);
 int open_pipe(int fds[2]);
+/* A word, zero, that children share with their parent; NULL if none. */
+int *shared_word(void);
 uint32_t random_next(uint32_t *state);
 unsigned int count_cpus(void);
 long pin_to(long tid, unsigned int cpu);
