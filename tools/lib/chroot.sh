@@ -11,30 +11,40 @@ chroot_dir() # SUITE
     echo "$QPP_CACHE/chroot/$1"
 }
 
-# Folders outside the chroot that the words of a command line mean: files
-# named by themselves or in options ("file=...", "path,opt=...").
+# Where files of this machine that the words of a command line mean can be
+# seen from: files named by themselves or in options ("file=...",
+# "path,opt=...").  That is the whole top folder (/home, /tmp ...), since a
+# plugin needs libraries beside its own folder; of those that every system
+# has, the next one down.
 _chroot_folders() # WORD...
 {
-    local word part path
+    local word part path deep IFS=',='
     for word; do
-        local IFS=',='
         for part in $word; do
             case $part in
             */*) ;;
             *) continue ;;
             esac
             path=$(realpath -m -- "$part")
-            if [ -d "$path" ]; then
+            case $path in
+            /opt/?* | /usr/local/?* | /usr/src/?* | /var/?*)
+                deep=2 ;;
+            / | /bin* | /boot* | /dev* | /etc* | /lib* | /opt | /proc* | /run* | \
+                /sbin* | /sys* | /usr* | /var)
+                continue ;;
+            *)
+                deep=1 ;;
+            esac
+            path=$(cut -d / -f "1-$((deep + 1))" <<<"$path")
+            if [ -n "$path" ] && [ -d "$path" ]; then
                 echo "$path"
-            elif [ -d "${path%/*}" ]; then
-                echo "${path%/*}"
             fi
         done
-    done | sort -u | grep -vE '^/?$|^/(usr|lib|lib64|bin|sbin|etc|dev|proc|sys|run|boot)(/|$)'
+    done | sort -u
 }
 
 # Runs COMMAND in the chroot, in the same folder, with the project, FOLDER...
-# and whatever folders the command's words name mounted at their own paths.
+# and what the command's words name mounted at their own paths.
 # The mounts belong to a namespace of the command's own: they are gone when
 # it ends, however it ends.
 chroot_run() # SUITE FOLDER... -- COMMAND...
@@ -49,7 +59,7 @@ chroot_run() # SUITE FOLDER... -- COMMAND...
         shift
     done
     shift
-    mapfile -t folders < <(_chroot_folders "$QPP_TOP/" "$PWD/" \
+    mapfile -t folders < <(_chroot_folders /tmp/ "$QPP_TOP/" "$PWD/" \
         "${folders[@]/%//}" "$@")
     # shellcheck disable=SC2016 # for the inner shell
     unshare --mount -- bash -c '
