@@ -92,7 +92,6 @@ typedef struct Info {
 void *fake_load(const char *path, int argc, char **argv, int *claimed)
 {
     Info info = {
-        .target_name = g_strdup("x86_64"),
         .version = { FAKE_API_MIN, FAKE_API },
         .system_emulation = true,
         .system = { 2, 4 },
@@ -113,6 +112,7 @@ void *fake_load(const char *path, int argc, char **argv, int *claimed)
     if (*version < FAKE_API_MIN || *version > FAKE_API) {
         return NULL;
     }
+    info.target_name = g_strdup("x86_64");
     rc = install(++n_loaded, &info, argc, argv);
     /* QEMU's copy does not live longer than the call. */
     memset((char *)info.target_name, '?', strlen(info.target_name));
