@@ -25,7 +25,8 @@
 
 typedef struct SystemTask {
     OsiTask task;
-    bool stale;          /* something of the thread's own has changed */
+    bool stale;          /* it has changed, or may until it leaves the kernel:
+                            only a reading there is final */
     bool exiting;        /* has called exit or exit_group */
     unsigned int epoch;  /* of `epoch`, when it was last read */
 } SystemTask;
@@ -118,7 +119,6 @@ static void refresh(SyscallsThread *thread, SystemTask *t)
         return;
     }
     t->task.identity.asid = osi_asid_of(t->task.pgd);
-    t->stale = false;
     t->epoch = now;
 }
 
@@ -182,13 +182,10 @@ static void on_thread_switch(void *evdata, void *udata)
     }
     t = task_of(sw->next);
     if (sw->next_is_new) {
+        /* A kernel thread may become a program without any call. */
         t->stale = true;
     }
     refresh(sw->next, t);
-    if (sw->next_is_new) {
-        /* A kernel thread may yet become a program without any call. */
-        t->stale = true;
-    }
     if (t->task.known) {
         tell_change(sw->vcpu, &t->task);
     }
@@ -208,6 +205,7 @@ static void on_leaving(unsigned int vcpu_index, void *udata)
                                                &epoch,
                                                memory_order_relaxed))) {
         refresh(thread, t);
+        t->stale = false;
     }
 }
 

@@ -23,11 +23,6 @@ static const struct {
     { "execveat", SPECIAL_EXEC },
     { "rt_sigreturn", SPECIAL_SIGRETURN },
     { "sigreturn", SPECIAL_SIGRETURN },
-    { "fork", SPECIAL_FORK },
-    { "vfork", SPECIAL_FORK },
-    { "clone", SPECIAL_FORK },
-    { "clone2", SPECIAL_FORK },
-    { "clone3", SPECIAL_FORK },
 };
 
 static const SyscallsTable *table;

@@ -16,7 +16,6 @@ typedef enum Special {
     SPECIAL_EXIT,      /* never returns */
     SPECIAL_EXEC,      /* may return into a new program */
     SPECIAL_SIGRETURN, /* returns to what a signal interrupted */
-    SPECIAL_FORK,      /* a child returns too */
 } Special;
 
 /*

@@ -3,10 +3,10 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include <string.h>
 #include <time.h>
 
 #include "catalog.h"
-#include "fork.h"
 #include "pair.h"
 
 /* Handlers that one return may have lined up: one for each signal. */
@@ -93,13 +93,11 @@ void pair_enter(SyscallsThread *thread, AbiReadReg reg)
     call->ret = 0;
     call->return_vcpu = call->vcpu;
     thread->in_call = true;
-    thread->fresh = false;
+    thread->is_child = false;
     thread->has_resume = false;
     what = catalog_special(call->info);
     if (what == SPECIAL_SIGRETURN) {
         note_resume(thread, reg);
-    } else if (what == SPECIAL_FORK) {
-        fork_note(call, abi->call_size);
     }
     tell_enter(call);
     if (what == SPECIAL_EXIT) {
@@ -156,44 +154,38 @@ static bool ends_in_frames(const SyscallsThread *thread, const AbiExit *exit,
     return false;
 }
 
-/*
- * A new thread leaves the kernel for the first time.  If it comes out of a
- * call of its parent's, that is told as a return without a call.
- */
-static void child_exit(SyscallsThread *thread, unsigned int vcpu,
-                       const AbiExit *exit, AbiReadReg reg)
+void pair_child(SyscallsThread *thread, const AbiChild *child)
 {
     SyscallsCall *call = &thread->call;
-    uint64_t args[SYSCALLS_MAX_ARGS];
-    uint64_t nr;
 
-    for (int i = 0; i < SYSCALLS_MAX_ARGS; i++) {
-        if (!reg(ABI_REG_ARG0 + i, &args[i])) {
-            return;
-        }
-    }
-    if (!reg(ABI_REG_NR, &nr)) {
-        return;
-    }
-    if (!fork_match(exit->pc, args, abi->child_keeps_nr ? &nr : NULL, call)) {
-        return;
-    }
+    call->pc = child->pc - abi->call_size;
+    call->nr = child->nr;
+    memcpy(call->args, child->args, sizeof(call->args));
+    call->info = catalog_lookup(call->nr);
+    call->abi = abi->name;
+    thread->is_child = true;
+}
+
+/* Told as a return without a call.  Its result is 0, whatever runs first. */
+static void child_exit(SyscallsThread *thread, unsigned int vcpu)
+{
+    SyscallsCall *call = &thread->call;
+
+    thread->is_child = false;
     call->id = next_id(vcpu);
     call->time_ns = now_ns();
-    call->abi = abi->name;
     call->vcpu = vcpu;
-    pair_end(thread, vcpu, SYSCALLS_CHILD, (int64_t)exit->ret);
+    pair_end(thread, vcpu, SYSCALLS_CHILD, 0);
 }
 
 void pair_exit(SyscallsThread *thread, unsigned int vcpu,
-               const AbiExit *exit, AbiReadReg reg)
+               const AbiExit *exit)
 {
     SyscallsOutcome outcome;
     int64_t result;
 
     if (!thread->in_call) {
-        thread->fresh = false;
-        child_exit(thread, vcpu, exit, reg);
+        child_exit(thread, vcpu);
         return;
     }
     if (!ends_at(thread, exit->pc, exit->ret, &outcome, &result) &&

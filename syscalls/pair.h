@@ -24,12 +24,15 @@ bool pair_init(qemu_plugin_id_t id, const SyscallsAbi *abi);
  */
 void pair_enter(SyscallsThread *thread, AbiReadReg reg);
 
+/* @thread is new, and will come out of its parent's call @child. */
+void pair_child(SyscallsThread *thread, const AbiChild *child);
+
 /*
- * @thread goes to user mode as @exit says; @reg reads the registers that it
- * takes along.
+ * @thread, which is in a call or a new child, goes to user mode as @exit
+ * says.
  */
 void pair_exit(SyscallsThread *thread, unsigned int vcpu,
-               const AbiExit *exit, AbiReadReg reg);
+               const AbiExit *exit);
 
 /* The call that @thread is in ends so, without leaving the kernel. */
 void pair_end(SyscallsThread *thread, unsigned int vcpu,

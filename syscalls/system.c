@@ -101,9 +101,9 @@ static void exit_to_user(unsigned int vcpu_index, AbiInsn insn)
     SyscallsThread *thread = thread_on(vcpu_index);
     AbiExit out;
 
-    if ((thread->in_call || thread->fresh) &&
+    if ((thread->in_call || thread->is_child) &&
         abi->read_exit(read_reg, insn, &out) && out.to_user) {
-        pair_exit(thread, vcpu_index, &out, read_reg);
+        pair_exit(thread, vcpu_index, &out);
     }
 }
 
@@ -118,13 +118,18 @@ static void at_exit_frame_insn(unsigned int vcpu_index, void *udata)
 }
 
 /* A new thread has been given @thread's task_struct, or its first one. */
-static void take_over(SyscallsThread *thread, unsigned int vcpu_index)
+static void take_over(SyscallsThread *thread, unsigned int vcpu_index,
+                      uint64_t sp)
 {
+    AbiChild child;
+
     if (thread->in_call) {
         pair_end(thread, vcpu_index, SYSCALLS_NO_RETURN, 0);
     }
     thread_reset(thread);
-    thread->fresh = true;
+    if (abi->read_child(sp, &child)) {
+        pair_child(thread, &child);
+    }
 }
 
 static void at_switch(unsigned int vcpu_index, void *param)
@@ -155,7 +160,7 @@ static void at_switch(unsigned int vcpu_index, void *param)
     event.next_is_new = !event.next->switched_out ||
                         event.next->saved_sp != sw.next_sp;
     if (event.next_is_new) {
-        take_over(event.next, vcpu_index);
+        take_over(event.next, vcpu_index, sw.next_sp);
     }
     event.next->switched_out = false;
     qemu_plugin_run_callback_handle(on_switch, &event, NULL);

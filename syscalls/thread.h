@@ -20,7 +20,8 @@ struct SyscallsThread {
     uint64_t task;        /* 0: a vCPU's own record */
     uint64_t saved_sp;    /* kernel stack when it was switched out */
     bool switched_out;    /* saved_sp is valid */
-    bool fresh;           /* has not been to user mode yet */
+    bool is_child;        /* will return from `call`, which its parent made,
+                             when it goes to user mode for the first time */
     bool in_call;         /* `call` has been entered and not ended */
     bool has_resume;      /* the call is rt_sigreturn, and so: */
     uint64_t resume_pc;   /* what it will resume */

@@ -17,7 +17,7 @@
 /* Anonymous structs in each other; kernels have less than 10. */
 #define MAX_NESTING 16u
 /* Members visited for one question; kernels' largest struct has 2,000. */
-#define MAX_MEMBERS (1u << 20)
+#define MAX_MEMBERS (1u << 16)
 
 /* A search for a member by name, through anonymous structs. */
 typedef struct Search {
@@ -210,7 +210,7 @@ bool btf_member_at(const Btf *btf, uint32_t type_id, const char *path,
         s.name = rest;
         s.name_len = strcspn(rest, ".");
         rest += s.name_len;
-        if (s.name_len == 0 || !resolve(btf, s.type_id, &s.type_id, &t) ||
+        if (!resolve(btf, s.type_id, &s.type_id, &t) ||
             !is_kind(&t, COMPOUND) || !search_struct(&s, &t, s.bits, 0)) {
             return false;
         }

@@ -96,6 +96,32 @@ static bool aarch64_read_switch(AbiReadReg reg, uint64_t param, AbiSwitch *sw)
 }
 
 /*
+ * The stack is nothing but the pt_regs (copy_thread sets the saved sp to
+ * them): x0 to x30, sp, pc, pstate, orig_x0, syscallno in 32 bits.
+ */
+static bool aarch64_read_child(uint64_t sp, AbiChild *child)
+{
+    enum { PC = 32, PSTATE = 33, ORIG_X0 = 34, SYSCALLNO = 35, N_REGS = 36 };
+    uint64_t regs[N_REGS];
+    uint64_t pstate;
+
+    if (!qemu_plugin_read_memory(sp, regs, sizeof(regs))) {
+        return false;
+    }
+    child->pc = GUINT64_FROM_LE(regs[PC]);
+    pstate = GUINT64_FROM_LE(regs[PSTATE]);
+    if ((pstate & 0x1f) != 0 || child->pc >> 63 || !child->pc) {
+        return false;
+    }
+    child->nr = (int32_t)GUINT64_FROM_LE(regs[SYSCALLNO]);
+    child->args[0] = GUINT64_FROM_LE(regs[ORIG_X0]);
+    for (int i = 1; i < SYSCALLS_MAX_ARGS; i++) {
+        child->args[i] = GUINT64_FROM_LE(regs[i]);
+    }
+    return true;
+}
+
+/*
  * struct rt_sigframe: a siginfo (128 bytes), then a ucontext: flags, link,
  * stack (40 bytes), a sigset padded to 128 bytes, and 16-byte aligned the
  * sigcontext: fault_address, x0 to x30, sp, pc (uapi/asm/sigcontext.h).
@@ -121,12 +147,12 @@ const SyscallsAbi syscalls_abi_aarch64 = {
     .call_size = 4,
     .regs = { "x8", "x0", "x1", "x2", "x3", "x4", "x5", "x0", "sp", "pc", "x9",
               "ELR_EL1", "SPSR_EL1", "SP_EL0", "cpsr" },
-    .child_keeps_nr = true,
     .is_call = aarch64_is_call,
     .classify = aarch64_classify,
     .is_native = aarch64_is_native,
     .read_exit = aarch64_read_exit,
     .read_switch = aarch64_read_switch,
+    .read_child = aarch64_read_child,
     .read_signal_frame = aarch64_read_signal_frame,
     .sigreturn_sp_offset = 0,
 };

@@ -16,9 +16,8 @@
  *
  * The last two count at kernel addresses only, where user code cannot run.
  *
- * A new architecture fills in the members in order; `classify` and
- * `read_exit`, `read_switch`, `read_signal_frame` are needed for system mode
- * only.  User mode needs the names and is_call.
+ * A new architecture fills in the members in order; what comes
+ * behind is_call is needed for system mode only.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -77,6 +76,13 @@ typedef struct AbiSwitch {
     uint64_t next_sp; /* as it was saved */
 } AbiSwitch;
 
+/* The call of its parent's that a new thread comes out of. */
+typedef struct AbiChild {
+    uint64_t pc; /* behind the call instruction */
+    int64_t nr;
+    uint64_t args[SYSCALLS_MAX_ARGS];
+} AbiChild;
+
 /* What a signal frame says of the interrupted code. */
 typedef struct AbiFrame {
     uint64_t pc;
@@ -93,8 +99,6 @@ typedef struct SyscallsAbi {
     unsigned int call_size;
     /* gdb's register names; NULL: none of that use. */
     const char *regs[ABI_N_REGS];
-    /* Whether a new thread has its parent's number in ABI_REG_NR. */
-    bool child_keeps_nr;
 
     /* Whether this is a call instruction (user mode needs only this). */
     bool (*is_call)(const AbiCode *code);
@@ -116,6 +120,14 @@ typedef struct SyscallsAbi {
 
     /* At an ABI_INSN_SWITCH. */
     bool (*read_switch)(AbiReadReg reg, uint64_t param, AbiSwitch *sw);
+
+    /*
+     * A new thread's stack, which is at @sp when it is first switched to,
+     * holds the user registers that it will start with: a copy of its
+     * parent's in fork, vfork, clone or clone3.  False: it starts otherwise,
+     * or its stack cannot be read.
+     */
+    bool (*read_child)(uint64_t sp, AbiChild *child);
 
     /*
      * The rt_sigframe that the kernel built for a handler that starts with

@@ -19,6 +19,10 @@
 
 #include "abi.h"
 
+/* 64-bit user code's selectors (arch/x86/include/asm/segment.h). */
+#define USER_CS 0x33
+#define USER_DS 0x2b
+
 #define REG_RCX ABI_REG_EXTRA0
 #define REG_CS ABI_REG_EXTRA1
 #define REG_RSI (ABI_REG_ARG0 + 1)
@@ -81,15 +85,12 @@ static AbiInsn x86_64_classify(const AbiCode *code, uint64_t *param)
     return is_switch(code, param) ? ABI_INSN_SWITCH : ABI_INSN_OTHER;
 }
 
-/*
- * 64-bit user code runs with __USER_CS (arch/x86/include/asm/segment.h);
- * no other selector of Linux has the long-mode bit.
- */
+/* No other selector of Linux has the long-mode bit. */
 static bool x86_64_is_native(AbiReadReg reg)
 {
     uint64_t cs;
 
-    return reg(REG_CS, &cs) && (cs & 0xffff) == 0x33;
+    return reg(REG_CS, &cs) && (cs & 0xffff) == USER_CS;
 }
 
 static bool x86_64_read_exit(AbiReadReg reg, AbiInsn insn, AbiExit *out)
@@ -128,6 +129,39 @@ static bool x86_64_read_switch(AbiReadReg reg, uint64_t param, AbiSwitch *sw)
 }
 
 /*
+ * The stack begins with what __switch_to_asm pops (struct
+ * inactive_task_frame: 7 words, 8 in kernels that save the flags too, 5.1 to
+ * 5.7), and ends with the pt_regs: r15 to r12, rbp, rbx, r11 to r8, rax, rcx,
+ * rdx, rsi, rdi, orig_rax, rip, cs, rflags, rsp, ss.
+ */
+static bool x86_64_read_child(uint64_t sp, AbiChild *child)
+{
+    enum { R10 = 7, R9 = 8, R8 = 9, RDX = 12, RSI = 13, RDI = 14,
+           ORIG_RAX = 15, RIP = 16, CS = 17, SS = 20, N_REGS = 21 };
+    uint64_t regs[N_REGS];
+    bool found = false;
+
+    for (int popped = 7; popped <= 8 && !found; popped++) {
+        found = qemu_plugin_read_memory(sp + popped * 8, regs,
+                                        sizeof(regs)) &&
+                GUINT64_FROM_LE(regs[CS]) == USER_CS &&
+                GUINT64_FROM_LE(regs[SS]) == USER_DS;
+    }
+    if (!found || is_kernel(GUINT64_FROM_LE(regs[RIP]))) {
+        return false;
+    }
+    child->pc = GUINT64_FROM_LE(regs[RIP]);
+    child->nr = (int32_t)GUINT64_FROM_LE(regs[ORIG_RAX]);
+    child->args[0] = GUINT64_FROM_LE(regs[RDI]);
+    child->args[1] = GUINT64_FROM_LE(regs[RSI]);
+    child->args[2] = GUINT64_FROM_LE(regs[RDX]);
+    child->args[3] = GUINT64_FROM_LE(regs[R10]);
+    child->args[4] = GUINT64_FROM_LE(regs[R8]);
+    child->args[5] = GUINT64_FROM_LE(regs[R9]);
+    return true;
+}
+
+/*
  * struct rt_sigframe: the restorer's address (8 bytes), then a ucontext,
  * whose uc_mcontext is at 40 (uapi/asm/sigcontext.h, ucontext.h): r8 to r15,
  * rdi, rsi, rbp, rbx, rdx, rax, rcx, rsp, rip.
@@ -151,12 +185,12 @@ const SyscallsAbi syscalls_abi_x86_64 = {
     .call_size = 2,
     .regs = { "rax", "rdi", "rsi", "rdx", "r10", "r8", "r9", "rax", "rsp",
               "rip", "rcx", "cs" },
-    .child_keeps_nr = false,
     .is_call = x86_64_is_call,
     .classify = x86_64_classify,
     .is_native = x86_64_is_native,
     .read_exit = x86_64_read_exit,
     .read_switch = x86_64_read_switch,
+    .read_child = x86_64_read_child,
     .read_signal_frame = x86_64_read_signal_frame,
     .sigreturn_sp_offset = -8, /* the handler's `ret` popped the restorer */
 };
