@@ -246,6 +246,12 @@ static void test_others(const void *data)
     memory_put(&m, 2 * PAGE, module);
     memory_put(&m, 3 * PAGE, program);
     assert_none(&m, 0, &near_only);
+
+    /* A module's, which may be long, is not even read whole. */
+    memory_init(&m, BASE);
+    memory_put(&m, 2 * PAGE, module);
+    assert_none(&m, 0, &near_only);
+    g_assert_cmpuint(m.bytes_read, <=, N_PAGES * PAGE + 32 + 1);
 }
 
 /* Each page is read once, above first, and not beyond the limits. */
@@ -328,6 +334,34 @@ static void test_ends(const void *data)
     assert_none(&m, 5, NULL);
 }
 
+/* Memory whose last address is followed by its first. */
+static bool wrapping_read(void *opaque, uint64_t addr, void *buf, size_t len)
+{
+    Memory *m = opaque;
+
+    memcpy(buf, m->bytes + (addr - m->base), len);
+    return true;
+}
+
+static void test_wrap(const void *data)
+{
+    g_autoptr(GByteArray) blob = bs_kernel(BIG(data));
+    uint32_t at = 32 * PAGE - blob->len;
+    g_autoptr(GError) err = NULL;
+    Memory m;
+    Btf *btf;
+
+    for (uint32_t over = 0; over < 2; over++) {
+        memory_init(&m, UINT64_MAX - 32 * PAGE + 1);
+        memory_put(&m, at + over, blob);
+        btf = btf_read(wrapping_read, &m, m.base + at + over, &err);
+        g_assert_true((btf == NULL) == (over != 0));
+        btf_free(btf);
+        g_free(m.bytes);
+    }
+    g_assert_error(err, BTF_ERROR, BTF_ERROR_INVALID);
+}
+
 static void test_read(const void *data)
 {
     g_autoptr(GByteArray) blob = bs_kernel_filled(BIG(data), 1000);
@@ -401,7 +435,7 @@ int main(int argc, char **argv)
         { "copies", test_copies }, { "others", test_others },
         { "cost", test_cost },     { "limits", test_limits },
         { "ends", test_ends },     { "read", test_read },
-        { "tiny", test_tiny },
+        { "tiny", test_tiny },     { "wrap", test_wrap },
     };
 
     g_test_init(&argc, &argv, NULL);
