@@ -28,21 +28,22 @@ typedef struct Buffer {
 } Buffer;
 
 struct LogOutput {
-    GMutex lock; /* guards all below but what `draining` points to */
-    GCond work;  /* for the writer: something to do */
-    GCond done;  /* for others: the writer has finished a buffer */
-    Buffer buffers[2];
+    GMutex lock;       /* guards all below but the buffer not `filling` */
+    GCond work;        /* for the writer: something to do */
+    GCond done;        /* for others: the writer has finished a buffer */
+    Buffer buffers[2]; /* one to fill, the other is the writer's */
     Buffer *filling;
-    Buffer *draining; /* the writer's, while it writes; otherwise NULL */
-    gint64 due;       /* when `filling` is to be written at the latest */
-    bool urgent;      /* write it now */
+    uint64_t appended; /* bytes, all told */
+    uint64_t drained;  /* of these, bytes written or lost */
+    gint64 due;        /* when `filling` is to be written at the latest */
+    bool urgent;       /* write it now */
     bool stopping;
     bool closed;
-    bool failed;      /* nothing is written any more */
+    bool failed;       /* nothing is written any more */
     uint64_t lost;
-    GThread *writer;  /* NULL: not started, or left behind by fork */
-    bool shared;      /* with another process, since a fork */
-    LogSink sink;     /* the writer's */
+    GThread *writer;   /* NULL: not started, or left behind by fork */
+    bool shared;       /* with another process, since a fork */
+    LogSink sink;      /* the writer's */
 };
 
 /* The one that is open: fork handlers have no argument. */
@@ -91,7 +92,6 @@ static void drain(LogOutput *out)
 
     out->filling = full == &out->buffers[0] ? &out->buffers[1]
                                             : &out->buffers[0];
-    out->draining = full;
     out->urgent = false;
     g_cond_broadcast(&out->done);
     g_mutex_unlock(&out->lock);
@@ -106,9 +106,9 @@ static void drain(LogOutput *out)
     g_mutex_lock(&out->lock);
     out->failed = failed;
     out->lost += lost;
+    out->drained += full->len;
     full->len = 0;
     full->records = 0;
-    out->draining = NULL;
     g_cond_broadcast(&out->done);
 }
 
@@ -196,14 +196,17 @@ void log_output_append(LogOutput *out, const char *data, size_t len,
     reserve(out->filling, len);
     memcpy(out->filling->data + out->filling->len, data, len);
     out->filling->len += len;
+    out->appended += len;
     out->filling->records += records;
     g_mutex_unlock(&out->lock);
 }
 
+/* What others append meanwhile is not waited for. */
 static void flush_locked(LogOutput *out)
 {
-    while (!out->failed && out->writer &&
-           (out->filling->len || out->draining)) {
+    uint64_t target = out->appended;
+
+    while (out->writer && out->drained < target) {
         out->urgent = true;
         g_cond_signal(&out->work);
         g_cond_wait(&out->done, &out->lock);
@@ -229,8 +232,8 @@ uint64_t log_output_lost(LogOutput *out)
 
 /* ---- fork ----
  *
- * The child has a copy of the buffers, which the parent is going to write,
- * and no writer.  The lock is held across the fork, so the child finds the
+ * The child has a copy of what other threads have appended since the flush,
+ * which the parent is going to write, and no writer.  The lock is held across the fork, so the child finds the
  * rest as it should be.
  */
 
@@ -241,6 +244,8 @@ static void before_fork(void)
     if (out) {
         g_mutex_lock(&out->lock);
         out->shared = true;
+        /* What led to the child is in the file before the child's own. */
+        flush_locked(out);
         forking = out;
     }
 }
@@ -267,7 +272,7 @@ static void after_fork_in_child(void)
         out->buffers[i].len = 0;
         out->buffers[i].records = 0;
     }
-    out->draining = NULL;
+    out->drained = out->appended;
     out->urgent = false;
     out->lost = 0;
     out->writer = NULL;

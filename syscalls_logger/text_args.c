@@ -27,9 +27,9 @@ static bool means_bits(const char *name)
 {
     static const char *const suffixes[] = { "flags", "flag", "flg", "mask" };
     static const char *const names[] = {
-        "prot", "options", "op", "cmd", "request", "addr", "start", "brk",
-        "newsp", "new_addr", "tls", "entry", "data", "arg", "arg1", "arg2",
-        "arg3", "arg4", "arg5", "arg6", "dev", "key", "personality",
+        "prot", "option", "options", "op", "cmd", "request", "addr", "start",
+        "brk", "newsp", "new_addr", "tls", "entry", "data", "arg", "arg1",
+        "arg2", "arg3", "arg4", "arg5", "arg6", "dev", "key", "personality",
         "magic1", "magic2", "attr", NULL
     };
 
