@@ -112,18 +112,16 @@ void pair_enter(SyscallsThread *thread, AbiReadReg reg)
 static bool ends_at(const SyscallsThread *thread, uint64_t pc, uint64_t ret,
                     SyscallsOutcome *outcome, int64_t *result)
 {
-    const SyscallsCall *call = &thread->call;
-
     *result = (int64_t)ret;
     *outcome = SYSCALLS_RETURNED;
     if (thread->has_resume) {
         *result = (int64_t)thread->resume_ret;
         return true;
     }
-    if (pc == call->pc + abi->call_size) {
+    if (pc == thread->return_pc) {
         return true;
     }
-    if (pc == call->pc) {
+    if (pc == thread->return_pc - abi->call_size) {
         *outcome = SYSCALLS_RESTARTED;
         *result = 0;
         return true;

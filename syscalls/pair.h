@@ -20,7 +20,8 @@ bool pair_init(qemu_plugin_id_t id, const SyscallsAbi *abi);
 
 /*
  * @thread is about to make the call that @thread->call holds (pc, nr, args,
- * vcpu); @reg reads the registers; NULL in user mode.
+ * vcpu) and that returns to @thread->return_pc; @reg reads the registers;
+ * NULL in user mode.
  */
 void pair_enter(SyscallsThread *thread, AbiReadReg reg);
 

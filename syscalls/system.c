@@ -13,6 +13,10 @@
 #include "pair.h"
 #include "system.h"
 
+/* The smallest page of any guest. */
+#define PAGE_BITS 12
+#define PAGE_OFFSET ((1u << PAGE_BITS) - 1)
+
 typedef struct Vcpu {
     SyscallsThread *thread; /* NULL: no switch seen yet */
     SyscallsThread *own;    /* for calls until then */
@@ -54,25 +58,30 @@ static SyscallsThread *thread_on(unsigned int vcpu_index)
 
 /*
  * Where the call instruction really is.  A block may be shared by all
- * addresses that its page is mapped at (QEMU's CF_PCREL), so @vaddr, from
- * its translation, is good for the offset in the page only.  The program
+ * addresses that its page is mapped at (QEMU's CF_PCREL), so the
+ * address at its translation is good for the offset in the page only.  The program
  * counter is good for the page: within a block QEMU brings it up to date
  * now and then only, but it never is ahead, and a block spans at most two
  * pages.
  */
-static uint64_t pc_of(uint64_t vaddr)
+static uint64_t pc_of(uint64_t offset)
 {
-    const uint64_t offset = 0xfff; /* smallest page of any guest */
     uint64_t counter, pc;
 
     if (!read_reg(ABI_REG_PC, &counter)) {
         return 0;
     }
-    pc = (counter & ~offset) | (vaddr & offset);
-    return pc < counter ? pc + offset + 1 : pc;
+    pc = (counter & ~(uint64_t)PAGE_OFFSET) | offset;
+    return pc < counter ? pc + PAGE_OFFSET + 1 : pc;
 }
 
-static void at_call(unsigned int vcpu_index, void *vaddr)
+/* What at_call needs to know of its instruction: where in its page, size. */
+static uint64_t pack_call(const AbiCode *code)
+{
+    return (code->vaddr & PAGE_OFFSET) | code->size << PAGE_BITS;
+}
+
+static void at_call(unsigned int vcpu_index, void *packed)
 {
     SyscallsThread *thread = thread_on(vcpu_index);
     SyscallsCall *call = &thread->call;
@@ -91,7 +100,8 @@ static void at_call(unsigned int vcpu_index, void *vaddr)
         }
     }
     call->nr = (int32_t)nr;
-    call->pc = pc_of((uintptr_t)vaddr);
+    call->pc = pc_of((uintptr_t)packed & PAGE_OFFSET);
+    thread->return_pc = call->pc + ((uintptr_t)packed >> PAGE_BITS);
     call->vcpu = vcpu_index;
     pair_enter(thread, read_reg);
 }
@@ -195,7 +205,7 @@ static void on_tb_trans(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
             if (!abi->is_native(read_reg)) {
                 continue;
             }
-            param = code.vaddr;
+            param = pack_call(&code);
         }
         qemu_plugin_register_vcpu_insn_exec_cb(insn, callback_of[kind],
                                                QEMU_PLUGIN_CB_R_REGS,

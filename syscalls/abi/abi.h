@@ -95,7 +95,7 @@ typedef struct SyscallsAbi {
     const char *const *targets;
     /* Name in the log and of the table in ../tables. */
     const char *name;
-    /* Size of the call instruction, bytes. */
+    /* How far the kernel goes back from behind a call to restart it, bytes. */
     unsigned int call_size;
     /* gdb's register names; NULL: none of that use. */
     const char *regs[ABI_N_REGS];

@@ -35,10 +35,31 @@ static bool is_kernel(uint64_t vaddr)
     return vaddr >> 63;
 }
 
+/*
+ * Prefixes that `syscall` may have and ignores: REX, operand size, segments,
+ * rep (SDM 2, 2.1.1 and 2.2.1).  LOCK makes it undefined.
+ */
+static bool is_prefix(uint8_t byte)
+{
+    static const uint8_t legacy[] = { 0x66, 0xf2, 0xf3, 0x26, 0x2e, 0x36,
+                                      0x3e, 0x64, 0x65, 0x67 };
+
+    return (byte & 0xf0) == 0x40 || memchr(legacy, byte, sizeof(legacy));
+}
+
 static bool x86_64_is_call(const AbiCode *code)
 {
-    return code->size == 2 && code->bytes[0] == 0x0f &&
-           code->bytes[1] == 0x05;
+    size_t n = code->size;
+
+    if (n < 2 || code->bytes[n - 2] != 0x0f || code->bytes[n - 1] != 0x05) {
+        return false;
+    }
+    for (size_t i = 0; i < n - 2; i++) {
+        if (!is_prefix(code->bytes[i])) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /*
