@@ -22,15 +22,24 @@ static bool name_is_one_of(const char *name, const char *const *list)
     return false;
 }
 
-/* Bits and addresses that the kernel's prototypes declare as numbers. */
+/* Addresses that the kernel's prototypes declare as numbers. */
+static bool means_address(const char *name)
+{
+    static const char *const names[] = {
+        "addr", "start", "brk", "newsp", "new_addr", "tls", "entry", NULL
+    };
+
+    return name_is_one_of(name, names);
+}
+
+/* Flags, codes made of bits, and what may be either a number or an address. */
 static bool means_bits(const char *name)
 {
     static const char *const suffixes[] = { "flags", "flag", "flg", "mask" };
     static const char *const names[] = {
-        "prot", "option", "options", "op", "cmd", "request", "addr", "start",
-        "brk", "newsp", "new_addr", "tls", "entry", "data", "arg", "arg1",
-        "arg2", "arg3", "arg4", "arg5", "arg6", "dev", "key", "personality",
-        "magic1", "magic2", "attr", NULL
+        "prot", "option", "options", "op", "cmd", "request", "type", "data",
+        "arg", "arg1", "arg2", "arg3", "arg4", "arg5", "arg6", "dev", "key",
+        "personality", "magic1", "magic2", "attr", NULL
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(suffixes); i++) {
@@ -108,7 +117,9 @@ static void put_number(LogBytes *out, const SyscallsCall *call, unsigned int i)
     if (kind == SYSCALLS_ARG_INT || kind == SYSCALLS_ARG_UINT) {
         v = (uint32_t)v; /* the kernel does not look at the upper half */
     }
-    if (name && means_bits(name)) {
+    if (name && means_address(name)) {
+        put_pointer(out, v);
+    } else if (name && means_bits(name)) {
         put_bits(out, v);
     } else if (kind == SYSCALLS_ARG_INT) {
         log_put_signed(out, (int32_t)v);

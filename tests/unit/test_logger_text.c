@@ -126,7 +126,7 @@ static void test_every_kind(void)
     call.args[3] = 7;
     call.args[4] = 0x1200011;
     check(&call, "more(\"q\\\"\\\\\\n\\t\\1\\0018\\303\\244\", NULL, "
-                 "0x7fff0010, 0x7, 0x1200011, 0) = 0");
+                 "0x7fff0010, 0x7, 0x1200011, NULL) = 0");
 }
 
 static void test_unknown(void)
