@@ -29,6 +29,9 @@ static const Wanted wanted[] = {
     { "task_struct", "real_cred", FIELD(real_cred), 8, OPTIONAL },
     /* ns of CLOCK_MONOTONIC (commit 57e0be041d9e, Linux 3.17) */
     { "task_struct", "start_time", FIELD(start_time), 8, OPTIONAL },
+    /* Both become NULL when the task is waited for (release_task). */
+    { "task_struct", "sighand", FIELD(sighand), 8, OPTIONAL },
+    { "task_struct", "thread_pid", FIELD(thread_pid), 8, OPTIONAL },
     { "mm_struct", "pgd", FIELD(pgd), 8, OPTIONAL },
     { "cred", "uid", FIELD(uid), 4, OPTIONAL },
 };

@@ -23,7 +23,7 @@ typedef struct OsiField {
 typedef struct OsiLayout {
     /* of struct task_struct */
     OsiField pid, tgid, comm, real_parent, group_leader, mm, real_cred,
-             start_time;
+             start_time, sighand, thread_pid;
     /* of struct mm_struct */
     OsiField pgd;
     /* of struct cred */

@@ -51,7 +51,7 @@ typedef struct OsiProc {
     int32_t pid;
     int32_t ppid;
     uint32_t uid;
-    char *name;
+    char *name;           /* of the thread that was asked about */
     uint64_t create_time; /* of the leader, ns since the guest's boot */
 } OsiProc;
 
@@ -62,10 +62,14 @@ typedef struct OsiThread {
     uint64_t start_time;  /* ns since the guest's boot */
 } OsiThread;
 
-/* What names a process cheaply, to be asked about later. */
+/*
+ * What names a process cheaply, to be asked about later.  The kernel uses
+ * addresses of both kinds again, so the time of its start is in it, too.
+ */
 typedef struct OsiProcHandle {
     uint64_t taskd;
-    uint64_t asid;
+    uint64_t asid;        /* when the handle was made */
+    uint64_t start_time;  /* of the leader, ns since the guest's boot */
 } OsiProcHandle;
 
 typedef struct OsiProcessChange {
@@ -96,8 +100,10 @@ QPP_FUN_PROTOTYPE(osi_linux, OsiProcHandle *, get_current_process_handle,
 /*
  * The process that @handle names, read from guest memory through the vCPU
  * whose thread this is called on; free it with free_osiproc.  NULL if it is
- * gone, if the handle never named one, or if the kernel's memory cannot be
- * read now (with page-table isolation: while the vCPU runs user code).
+ * gone (waited for, or taken over by another thread's execve), if the handle
+ * never named one, or if the kernel's memory cannot be read now (with
+ * page-table isolation: while the vCPU runs user code).  What its leader
+ * says: the leader's name, and asid 0 if that has ended.
  */
 QPP_FUN_PROTOTYPE(osi_linux, OsiProc *, get_process,
                   const OsiProcHandle *handle);

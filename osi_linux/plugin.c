@@ -75,6 +75,7 @@ get_current_process_handle(unsigned int vcpu_index)
     handle = g_new0(OsiProcHandle, 1);
     handle->taskd = task->leader ? task->leader : task->identity.taskd;
     handle->asid = task->identity.asid;
+    handle->start_time = task->leader_start;
     return handle;
 }
 
