@@ -27,7 +27,7 @@ typedef struct SystemTask {
     OsiTask task;
     bool stale;          /* it has changed, or may until it leaves the kernel:
                             only a reading there is final */
-    bool exiting;        /* has called exit or exit_group */
+    bool exiting;        /* has called exit or exit_group, or was killed */
     unsigned int epoch;  /* of `epoch`, when it was last read */
 } SystemTask;
 
@@ -166,6 +166,19 @@ static void tell_change(unsigned int vcpu, const OsiTask *task)
     last[vcpu] = task->identity;
 }
 
+/*
+ * A thread that is killed makes no call that would say so; but it gives up
+ * its address space before its children get another parent.
+ */
+static bool is_exiting(SystemTask *t)
+{
+    t->exiting = t->exiting ||
+                 (t->task.known && t->task.mm &&
+                  osi_task_without_mm(&layout, read_guest, NULL,
+                                      t->task.identity.taskd));
+    return t->exiting;
+}
+
 static void on_thread_switch(void *evdata, void *udata)
 {
     const SyscallsSwitch *sw = evdata;
@@ -177,7 +190,7 @@ static void on_thread_switch(void *evdata, void *udata)
             return;
         }
     }
-    if (sw->prev && task_of(sw->prev)->exiting) {
+    if (sw->prev && is_exiting(task_of(sw->prev))) {
         osi_mark_all_stale();
     }
     t = task_of(sw->next);
@@ -191,6 +204,21 @@ static void on_thread_switch(void *evdata, void *udata)
     }
 }
 
+static bool is_to_user(void)
+{
+    static struct qemu_plugin_register *mode;
+    uint64_t value;
+
+    if (!arch->mode) {
+        return true;
+    }
+    if (!mode) {
+        mode = qemu_plugin_find_register(arch->mode);
+    }
+    return qemu_plugin_read_register_u64(mode, &value) &&
+           (value & arch->mode_mask) == 0;
+}
+
 /* The kernel is done with the thread's call, and its memory is in reach. */
 static void on_leaving(unsigned int vcpu_index, void *udata)
 {
@@ -201,12 +229,14 @@ static void on_leaving(unsigned int vcpu_index, void *udata)
         return;
     }
     t = task_of(thread);
-    if (G_UNLIKELY(t->stale || t->epoch != atomic_load_explicit(
-                                               &epoch,
-                                               memory_order_relaxed))) {
-        refresh(thread, t);
-        t->stale = false;
+    if (G_LIKELY(!t->stale && t->epoch == atomic_load_explicit(
+                                              &epoch,
+                                              memory_order_relaxed)) ||
+        !is_to_user()) {
+        return;
     }
+    refresh(thread, t);
+    t->stale = false;
 }
 
 static void on_tb_trans(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
@@ -247,8 +277,8 @@ static bool process(const OsiProcHandle *handle, OsiTask *task)
         return false;
     }
     task->identity.asid = osi_asid_of(task->pgd);
-    return task->leader == handle->taskd &&
-           task->identity.asid == handle->asid;
+    return !task->gone && task->leader == handle->taskd &&
+           task->leader_start == handle->start_time;
 }
 
 const OsiSource *osi_system_start(qemu_plugin_id_t id,

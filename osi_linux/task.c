@@ -120,6 +120,23 @@ static void copy_comm(const OsiLayout *layout, const uint8_t *window,
     memset(comm + strlen(comm), 0, OSI_COMM_LEN - strlen(comm));
 }
 
+/* A kernel without the member says nothing. */
+static bool is_null(const OsiLayout *layout, const OsiField *field,
+                    const uint8_t *window)
+{
+    return field->size &&
+           osi_field_get(layout, field, window, layout->window_start) == 0;
+}
+
+bool osi_task_without_mm(const OsiLayout *layout, OsiReadFn read,
+                         void *opaque, uint64_t taskd)
+{
+    const Source s = { layout, read, opaque };
+    uint64_t mm;
+
+    return read_field(&s, taskd, &layout->mm, &mm) && mm == 0;
+}
+
 bool osi_task_read(const OsiLayout *layout, OsiReadFn read, void *opaque,
                    uint64_t taskd, bool all, OsiTask *task)
 {
@@ -147,6 +164,8 @@ bool osi_task_read(const OsiLayout *layout, OsiReadFn read, void *opaque,
     id->tid = (int32_t)pid;
     id->pid = (int32_t)tgid;
     id->start_time = GET(start_time);
+    task->gone = is_null(layout, &layout->sighand, window) ||
+                 is_null(layout, &layout->thread_pid, window);
     copy_comm(layout, window, id->comm);
     read_parent(&s, GET(real_parent), all, task);
     read_cred(&s, GET(real_cred), all, task);

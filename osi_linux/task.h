@@ -13,6 +13,7 @@
 /* What is kept of a thread, so that it need not be read again. */
 typedef struct OsiTask {
     bool known;            /* identity is good */
+    bool gone;             /* it has been waited for: only its memory is left */
     OsiIdentity identity;
     uint64_t leader;       /* task_struct of the thread-group leader */
     uint64_t leader_start; /* its start_time, ns since boot; 0: unknown */
@@ -30,5 +31,12 @@ typedef struct OsiTask {
  */
 bool osi_task_read(const OsiLayout *layout, OsiReadFn read, void *opaque,
                    uint64_t taskd, bool all, OsiTask *task);
+
+/*
+ * Whether the task_struct at @taskd has no address space: of a thread that
+ * had one it says that it is at its end.  False if that cannot be read.
+ */
+bool osi_task_without_mm(const OsiLayout *layout, OsiReadFn read,
+                         void *opaque, uint64_t taskd);
 
 #endif /* OSI_TASK_H */
