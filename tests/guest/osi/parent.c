@@ -49,7 +49,7 @@ static void orphan(int place, int how)
         }
     }
     if (place == OTHER_CPU) {
-        spin_ms(100);
+        spin_until(&shared->words[5], 1);
         syscall(SYS_getpid);
     }
     mark(scenes[place][how]);
@@ -60,12 +60,13 @@ static void orphan(int place, int how)
 /* Three generations; the middle one goes.  Run in a process of its own. */
 static void generations(int place, int how)
 {
-    int pid = raw_fork();
+    int pid;
 
+    if (place != SLEEPING) {
+        pin_to(0);
+    }
+    pid = raw_fork();
     if (pid == 0) {
-        if (place != SLEEPING) {
-            pin_to(0);
-        }
         if (raw_fork() == 0) {
             if (place == OTHER_CPU) {
                 pin_to(1);
@@ -77,24 +78,29 @@ static void generations(int place, int how)
         die(how);
     }
     reap(pid);
+    /* On the same CPU, which therefore has gone over from the dead. */
+    set(&shared->words[5], 1);
     await(&shared->words[1], 1);
 }
 
 static void run_orphans(void)
 {
-    for (int i = 0; i < N_PLACES * N_DEATHS; i++) {
+    enum { KINDS = N_PLACES * N_DEATHS };
+
+    for (int i = 0; i < 6 * KINDS; i++) {
+        int place = i % KINDS / N_DEATHS;
         int reaper;
 
-        shared->words[0] = shared->words[1] = 0;
-        if (i / N_DEATHS == OTHER_CPU && n_cpus() == 1) {
+        shared->words[0] = shared->words[1] = shared->words[5] = 0;
+        if (place == OTHER_CPU && n_cpus() == 1) {
             continue;
         }
         reaper = raw_fork();
         if (reaper == 0) {
-            if (i % 2) {
+            if (i / KINDS % 2) {
                 syscall(SYS_prctl, PR_SET_CHILD_SUBREAPER, 1);
             }
-            generations(i / N_DEATHS, i % N_DEATHS);
+            generations(place, i % N_DEATHS);
             quit(0);
         }
         CHECK(reap(reaper) == 0);
