@@ -19,12 +19,13 @@ static void subscribe(QppHostEvent event)
 {
     static GMutex lock;
     static bool done[QPP_HOST_N_EVENTS];
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
 
+    g_mutex_lock(&lock);
     if (!done[event]) {
         done[event] = true;
         qpp_host_subscribe(event);
     }
+    g_mutex_unlock(&lock);
 }
 
 void qpp_event_start(void)
