@@ -1,10 +1,10 @@
 /*
  * aarch64.c: the arm64 kernel.
  *
- * Every way back to user mode (kernel_exit in arch/arm64/kernel/entry.S)
- * sets ELR_EL1 while the kernel is still mapped; where it is unmapped for
- * user mode (CONFIG_UNMAP_KERNEL_AT_EL0), the `eret` itself is too late.
- * Returns into the kernel do so too, which does no harm.
+ * Every return from an exception (kernel_exit in arch/arm64/kernel/entry.S)
+ * does `msr elr_el1, x21; msr spsr_el1, x22` while the kernel is still
+ * mapped; where it is unmapped for user mode (CONFIG_UNMAP_KERNEL_AT_EL0),
+ * the `eret` itself is too late.  SPSR.M[3:0] is 0 for user mode.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -12,17 +12,15 @@
 
 #include "arch.h"
 
-#define INSN_MSR_ELR_EL1 0xd5184020u /* the register in the low 5 bits */
-
 static bool is_leaving(uint64_t vaddr, const uint8_t *bytes, size_t size)
 {
-    uint32_t word;
+    static const uint8_t msr_elr_x21[] = { 0x35, 0x40, 0x18, 0xd5 };
+    static const uint8_t msr_spsr_x22[] = { 0x16, 0x40, 0x18, 0xd5 };
+    uint8_t next[4];
 
-    if (size != sizeof(word)) {
-        return false;
-    }
-    memcpy(&word, bytes, sizeof(word));
-    return (GUINT32_FROM_LE(word) & ~0x1fu) == INSN_MSR_ELR_EL1;
+    return size == 4 && memcmp(bytes, msr_elr_x21, size) == 0 &&
+           qemu_plugin_read_memory(vaddr + size, next, sizeof(next)) &&
+           memcmp(next, msr_spsr_x22, sizeof(next)) == 0;
 }
 
 const OsiArch osi_arch_aarch64 = {
@@ -31,4 +29,6 @@ const OsiArch osi_arch_aarch64 = {
     .root = "TTBR0_EL1",
     .root_mask = 0x0000fffffffff000, /* BADDR, 48 bits (Arm ARM, D19.2) */
     .is_leaving = is_leaving,
+    .mode = "x22",
+    .mode_mask = 0xf,
 };

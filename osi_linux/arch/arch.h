@@ -25,6 +25,13 @@ typedef struct OsiArch {
      * there must be one.  Runs for every instruction translated.
      */
     bool (*is_leaving)(uint64_t vaddr, const uint8_t *bytes, size_t size);
+
+    /*
+     * If the kernel runs it on ways back into itself too: the register that
+     * tells there, and which of its bits are clear for user mode.  Else NULL.
+     */
+    const char *mode;
+    uint64_t mode_mask;
 } OsiArch;
 
 /* NULL: not supported. */
