@@ -24,12 +24,14 @@ typedef struct Memory {
     bool hole[N_PAGES];
     unsigned int whole[N_PAGES]; /* reads of the whole page */
     uint64_t bytes_read;
+    uint64_t lowest; /* address that was asked for */
 } Memory;
 
 static void memory_init(Memory *m, uint64_t base)
 {
     memset(m, 0, sizeof(*m));
     m->base = base;
+    m->lowest = UINT64_MAX;
     m->n_pages = N_PAGES;
     m->bytes = g_malloc0(N_PAGES * PAGE);
 }
@@ -48,6 +50,7 @@ static bool memory_read(void *opaque, uint64_t addr, void *buf, size_t len)
     /* The promise of reader.h. */
     g_assert_cmpuint(len, >, 0);
     g_assert_cmpuint(addr % PAGE + len, <=, PAGE);
+    m->lowest = MIN(m->lowest, addr);
     if (addr < m->base || page >= m->n_pages || m->hole[page]) {
         return false;
     }
@@ -327,6 +330,7 @@ static void test_ends(const void *data)
     assert_none(&m, 5, NULL);
     memory_init(&m, top);
     assert_none(&m, 5, NULL);
+    g_assert_cmphex(m.lowest, ==, top + 5 * PAGE - (64 << 20));
 
     /* A blob that says it goes on past the last address. */
     memory_init(&m, top);
