@@ -1,0 +1,470 @@
+/*
+ * test_system.c: calls of a whole guest (syscalls/system.c): instructions
+ * are translated and run on made-up vCPUs, by a made-up ABI whose
+ * instructions are letters and whose facts are in registers.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <string.h>
+
+#include "catalog.h"
+#include "pair.h"
+#include "plugin_stub.h"
+#include "system.h"
+
+#define REG_EXIT_PC ABI_REG_EXTRA0
+#define REG_TO_USER ABI_REG_EXTRA1
+#define REG_PREV ABI_REG_EXTRA2
+#define REG_NEXT ABI_REG_EXTRA3
+#define REG_NEXT_SP ABI_REG_EXTRA4
+
+#define PC 0x401000u
+#define SIZE 4u
+#define NR_READ 0
+#define NR_CLONE 56
+#define NR_EXIT 60
+#define N_VCPUS 2
+
+static bool native = true;
+static uint64_t child_sp; /* a new stack here holds a child's registers */
+
+static AbiInsn classify(const AbiCode *code, uint64_t *param)
+{
+    switch (code->bytes[0]) {
+    case 'C':
+        return ABI_INSN_CALL;
+    case 'X':
+        return ABI_INSN_EXIT;
+    case 'F':
+        return ABI_INSN_EXIT_FRAME;
+    case 'S':
+        *param = 0x55;
+        return ABI_INSN_SWITCH;
+    default:
+        return ABI_INSN_OTHER;
+    }
+}
+
+static bool is_native(AbiReadReg reg)
+{
+    return native;
+}
+
+static bool read_exit(AbiReadReg reg, AbiInsn insn, AbiExit *out)
+{
+    uint64_t to_user;
+
+    if (!reg(REG_TO_USER, &to_user) || !reg(REG_EXIT_PC, &out->pc) ||
+        !reg(ABI_REG_RET, &out->ret) || !reg(ABI_REG_SP, &out->sp)) {
+        return false;
+    }
+    out->to_user = to_user;
+    return true;
+}
+
+static bool read_switch(AbiReadReg reg, uint64_t param, AbiSwitch *sw)
+{
+    g_assert_cmpuint(param, ==, 0x55);
+    return reg(REG_PREV, &sw->prev) && reg(REG_NEXT, &sw->next) &&
+           reg(ABI_REG_SP, &sw->prev_sp) && reg(REG_NEXT_SP, &sw->next_sp);
+}
+
+static bool read_child(uint64_t sp, AbiChild *child)
+{
+    *child = (AbiChild){ PC + SIZE, NR_CLONE, { 1, 2, 3 } };
+    return sp == child_sp;
+}
+
+static const SyscallsAbi fake_abi = {
+    .name = "fake",
+    .call_size = SIZE,
+    .regs = { "nr", "a0", "a1", "a2", "a3", "a4", "a5", "ret", "sp", "pc",
+              "exit_pc", "to_user", "prev", "next", "next_sp" },
+    .classify = classify,
+    .is_native = is_native,
+    .read_exit = read_exit,
+    .read_switch = read_switch,
+    .read_child = read_child,
+};
+
+/* ---- What is told ------------------------------------------------------------ */
+
+typedef struct Told {
+    char kind; /* e: enter, r: return, s: switch */
+    SyscallsCall call;
+    SyscallsSwitch sw;
+} Told;
+
+static Told told[64];
+static unsigned int n_told;
+
+static void on_run(const char *name, void *evdata)
+{
+    Told t = { 0 };
+
+    if (strcmp(name, "on_all_sys_enter") == 0) {
+        t.kind = 'e';
+        t.call = *(SyscallsCall *)evdata;
+    } else if (strcmp(name, "on_all_sys_return") == 0) {
+        t.kind = 'r';
+        t.call = *(SyscallsCall *)evdata;
+    } else if (strcmp(name, "on_thread_switch") == 0) {
+        t.kind = 's';
+        t.sw = *(SyscallsSwitch *)evdata;
+    } else {
+        return; /* of one call by name */
+    }
+    g_assert_cmpuint(n_told, <, G_N_ELEMENTS(told));
+    told[n_told++] = t;
+}
+
+/* What was told since the last call of this, as letters. */
+static void check_told(const char *letters)
+{
+    char got[G_N_ELEMENTS(told) + 1] = { 0 };
+
+    for (unsigned int i = 0; i < n_told; i++) {
+        got[i] = told[i].kind;
+    }
+    g_assert_cmpstr(got, ==, letters);
+    n_told = 0; /* told[] stays, to be looked at */
+}
+
+/* ---- A guest --------------------------------------------------------------------- */
+
+static StubExec *insn(char letter, uint64_t vaddr)
+{
+    const char bytes[SIZE] = { letter };
+
+    return stub_translate(vaddr, bytes, sizeof(bytes));
+}
+
+static void call(unsigned int vcpu, int64_t nr)
+{
+    g_autofree StubExec *exec = insn('C', PC);
+
+    stub_set_reg("nr", (uint64_t)nr);
+    stub_set_reg("pc", PC);
+    for (int i = 0; i < SYSCALLS_MAX_ARGS; i++) {
+        g_autofree char *name = g_strdup_printf("a%d", i);
+
+        stub_set_reg(name, 10 + i);
+    }
+    stub_exec(exec, vcpu);
+}
+
+static void leave(unsigned int vcpu, char letter, bool to_user, uint64_t ret)
+{
+    g_autofree StubExec *exec = insn(letter, 0xffffffff81000000);
+
+    stub_set_reg("exit_pc", PC + SIZE);
+    stub_set_reg("to_user", to_user);
+    stub_set_reg("ret", ret);
+    stub_exec(exec, vcpu);
+}
+
+/* @prev, on kernel stack @sp, gives way to @next, which was left at @at. */
+static void switch_to(unsigned int vcpu, uint64_t prev, uint64_t sp,
+                      uint64_t next, uint64_t at)
+{
+    g_autofree StubExec *exec = insn('S', 0xffffffff81000100);
+
+    stub_set_reg("prev", prev);
+    stub_set_reg("sp", sp);
+    stub_set_reg("next", next);
+    stub_set_reg("next_sp", at);
+    stub_exec(exec, vcpu);
+}
+
+/* Each test has tasks of its own: records live as long as the program. */
+static uint64_t new_task(void)
+{
+    static uint64_t task = 0xffff888000000000;
+
+    return task += 0x4000;
+}
+
+/* ---- Tests ------------------------------------------------------------------------- */
+
+/* Runs first: no switch has been seen yet. */
+static void test_without_thread(void)
+{
+    g_assert_null(system_current_thread(0));
+    g_assert_null(system_current_thread(N_VCPUS));
+    call(0, NR_READ);
+    leave(0, 'X', true, 7);
+    check_told("er");
+    g_assert_cmpint(told[1].call.ret, ==, 7);
+    g_assert_cmpint(told[1].call.outcome, ==, SYSCALLS_RETURNED);
+    g_assert_nonnull(told[0].call.thread);
+    g_assert_cmpuint(syscalls_thread_task(told[0].call.thread), ==, 0);
+    /* each vCPU has a record of its own */
+    call(1, NR_READ);
+    g_assert_true(told[0].call.thread != NULL);
+    check_told("e");
+    leave(0, 'X', true, 0);
+    check_told("");
+    leave(1, 'F', true, 0);
+    check_told("r");
+}
+
+static void test_call(void)
+{
+    uint64_t a = new_task();
+
+    switch_to(0, new_task(), 0x100, a, 0x200);
+    check_told("s");
+    call(0, 0x100000000 + NR_READ); /* 32 bits count */
+    check_told("e");
+    g_assert_cmpint(told[0].call.nr, ==, NR_READ);
+    g_assert_cmpstr(told[0].call.info->name, ==, "read");
+    g_assert_cmpuint(told[0].call.args[5], ==, 15);
+    g_assert_cmpuint(told[0].call.pc, ==, PC);
+    g_assert_cmpuint(syscalls_thread_task(told[0].call.thread), ==, a);
+    g_assert_true(system_current_thread(0) == told[0].call.thread);
+    leave(0, 'F', false, 1); /* an interrupt returns into the kernel */
+    check_told("");
+    leave(0, 'F', true, 2);
+    check_told("r");
+    g_assert_cmpint(told[0].call.ret, ==, 2);
+    leave(0, 'X', true, 3); /* an interrupt returns to the user */
+    check_told("");
+    call(0, -1);
+    check_told("e");
+    g_assert_cmpint(told[0].call.nr, ==, -1);
+    leave(0, 'X', true, 0);
+    check_told("r");
+}
+
+/* In a call when it is switched out, and goes on elsewhere. */
+static void test_migrates(void)
+{
+    uint64_t a = new_task(), b = new_task(), c = new_task();
+    SyscallsThread *thread;
+
+    switch_to(0, new_task(), 0x100, a, 0x200);
+    g_assert_true(told[0].sw.next_is_new);
+    thread = told[0].sw.next;
+    check_told("s");
+    call(0, NR_READ);
+    switch_to(0, a, 0x250, b, 0x300);
+    check_told("es");
+    g_assert_true(told[1].sw.prev == thread);
+    g_assert_cmpuint(told[1].sw.vcpu, ==, 0);
+    leave(0, 'X', true, 5); /* that is b, which made no call */
+    check_told("");
+    call(0, NR_READ);
+    switch_to(1, c, 0x400, a, 0x250);
+    check_told("es");
+    g_assert_false(told[1].sw.next_is_new);
+    g_assert_true(told[1].sw.next == thread);
+    leave(1, 'X', true, 6);
+    check_told("r");
+    g_assert_cmpint(told[0].call.ret, ==, 6);
+    g_assert_cmpuint(told[0].call.vcpu, ==, 0);
+    g_assert_cmpuint(told[0].call.return_vcpu, ==, 1);
+    g_assert_true(told[0].call.thread == thread);
+    leave(0, 'X', true, 8);
+    check_told("r");
+    g_assert_cmpuint(syscalls_thread_task(told[0].call.thread), ==, b);
+}
+
+static int n_destroyed;
+
+static void destroy(void *value)
+{
+    n_destroyed++;
+}
+
+/* Its task_struct is another thread's before its call has ended. */
+static void test_taken_over(void)
+{
+    uint64_t a = new_task(), b = new_task();
+    int slot = syscalls_slot_new(destroy);
+    SyscallsThread *thread;
+
+    switch_to(0, b, 0x100, a, 0x200);
+    thread = told[0].sw.next;
+    check_told("s");
+    *syscalls_slot(thread, slot) = &n_destroyed;
+    call(0, NR_READ);
+    switch_to(0, a, 0x250, b, 0x100);
+    check_told("es");
+    switch_to(0, b, 0x100, a, 0x700);
+    check_told("rs");
+    g_assert_cmpint(told[0].call.outcome, ==, SYSCALLS_NO_RETURN);
+    g_assert_true(told[1].sw.next_is_new);
+    g_assert_true(told[1].sw.next == thread);
+    g_assert_cmpint(n_destroyed, ==, 1);
+    g_assert_null(*syscalls_slot(thread, slot));
+    leave(0, 'X', true, 0);
+    check_told("");
+}
+
+static void test_child(void)
+{
+    uint64_t a = new_task(), b = new_task(), c = new_task();
+
+    child_sp = 0x900;
+    switch_to(0, a, 0x100, b, child_sp);
+    check_told("s");
+    leave(0, 'F', true, 44);
+    check_told("r");
+    g_assert_cmpint(told[0].call.outcome, ==, SYSCALLS_CHILD);
+    g_assert_cmpint(told[0].call.ret, ==, 0);
+    g_assert_cmpuint(told[0].call.pc, ==, PC);
+    g_assert_cmpuint(told[0].call.args[2], ==, 3);
+    leave(0, 'F', true, 0);
+    check_told("");
+    /* killed before it got there: its record is another child's */
+    switch_to(0, b, 0x150, c, child_sp);
+    switch_to(0, c, 0x160, b, 0x150);
+    switch_to(0, b, 0x150, c, 0x170);
+    check_told("sss");
+    child_sp = 0;
+    leave(0, 'F', true, 0);
+    check_told("");
+}
+
+/* Its end was not seen: it is told before the next call. */
+static void test_end_not_seen(void)
+{
+    switch_to(0, new_task(), 0x100, new_task(), 0x200);
+    check_told("s");
+    call(0, NR_READ);
+    call(0, NR_READ);
+    check_told("ere");
+    g_assert_cmpint(told[1].call.outcome, ==, SYSCALLS_NO_RETURN);
+    g_assert_cmpuint(told[1].call.id, ==, told[0].call.id);
+    g_assert_cmpuint(told[2].call.id, !=, told[0].call.id);
+    leave(0, 'X', true, 0);
+    check_told("r");
+}
+
+static void test_exit(void)
+{
+    switch_to(0, new_task(), 0x100, new_task(), 0x200);
+    check_told("s");
+    call(0, NR_EXIT);
+    check_told("er");
+    leave(0, 'X', true, 0);
+    check_told("");
+}
+
+static void test_unreadable(void)
+{
+    switch_to(0, new_task(), 0x100, new_task(), 0x200);
+    check_told("s");
+    stub_break_regs();
+    switch_to(0, new_task(), 0x100, new_task(), 0x200);
+    call(0, NR_READ);
+    check_told("");
+    stub_mend_regs();
+    call(0, NR_READ);
+    check_told("e");
+    stub_break_regs();
+    leave(0, 'X', true, 0);
+    check_told("");
+    stub_mend_regs();
+    leave(0, 'X', true, 0);
+    check_told("r");
+}
+
+/* Where QEMU's counter stands is a hint to the page only. */
+static void test_pc(void)
+{
+    static const struct {
+        uint64_t translated, counter, pc;
+    } cases[] = {
+        { 0x401ffe, 0x401000, 0x401ffe },
+        { 0x401ffe, 0x401ffe, 0x401ffe },
+        { 0x7f0000001100, 0x55550100, 0x55550100 },
+        { 0x7f0000001100, 0x555550fc, 0x55555100 },
+        { 0x402004, 0x401ff0, 0x402004 }, /* on the block's second page */
+        { 0x7f0000002004, 0x55551ff0, 0x55552004 },
+        { 0x402000, 0x401fff, 0x402000 },
+    };
+
+    switch_to(0, new_task(), 0x100, new_task(), 0x200);
+    check_told("s");
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree StubExec *exec = insn('C', cases[i].translated);
+
+        stub_set_reg("nr", NR_READ);
+        stub_set_reg("pc", cases[i].counter);
+        stub_exec(exec, 0);
+        check_told("e");
+        g_assert_cmphex(told[0].call.pc, ==, cases[i].pc);
+        stub_set_reg("exit_pc", cases[i].pc + SIZE);
+        {
+            g_autofree StubExec *out = insn('X', 0xffffffff81000000);
+
+            stub_set_reg("to_user", 1);
+            stub_exec(out, 0);
+        }
+        check_told("r");
+        g_assert_cmpint(told[0].call.outcome, ==, SYSCALLS_RETURNED);
+    }
+}
+
+static void test_translation(void)
+{
+    g_autofree StubExec *exec = NULL;
+
+    g_assert_null(insn('?', PC));
+    native = false;
+    g_assert_null(insn('C', PC));
+    exec = insn('X', 0xffffffff81000000);
+    g_assert_nonnull(exec);
+    native = true;
+}
+
+/* Runs last: QEMU ends while calls are in progress, on all vCPUs. */
+static void test_end(void)
+{
+    uint64_t a = new_task(), b = new_task();
+
+    switch_to(0, new_task(), 0x100, a, 0x200);
+    switch_to(1, new_task(), 0x100, b, 0x200);
+    check_told("ss");
+    call(0, NR_READ);
+    call(1, NR_READ);
+    switch_to(1, b, 0x300, new_task(), 0x400);
+    check_told("ees");
+    stub_atexit(1, NULL);
+    check_told("rr");
+    g_assert_cmpint(told[0].call.outcome, ==, SYSCALLS_NO_RETURN);
+    g_assert_cmpint(told[1].call.outcome, ==, SYSCALLS_NO_RETURN);
+    g_assert_cmpuint(told[0].call.vcpu + told[1].call.vcpu, ==, 1);
+    stub_atexit(1, NULL);
+    check_told("");
+}
+
+int main(int argc, char **argv)
+{
+    const qemu_info_t info = {
+        .target_name = "fake",
+        .system_emulation = true,
+        .system = { N_VCPUS, N_VCPUS },
+    };
+
+    g_test_init(&argc, &argv, NULL);
+    stub_on_run = on_run;
+    g_assert_true(catalog_init(1, syscalls_table_find("x86_64")));
+    g_assert_true(pair_init(1, &fake_abi));
+    g_assert_true(system_start(1, &info, &fake_abi));
+    stub_vcpu_init(1, 0);
+    stub_vcpu_init(1, 1);
+    g_test_add_func("/system/without-thread", test_without_thread);
+    g_test_add_func("/system/call", test_call);
+    g_test_add_func("/system/migrates", test_migrates);
+    g_test_add_func("/system/taken-over", test_taken_over);
+    g_test_add_func("/system/child", test_child);
+    g_test_add_func("/system/end-not-seen", test_end_not_seen);
+    g_test_add_func("/system/exit", test_exit);
+    g_test_add_func("/system/unreadable", test_unreadable);
+    g_test_add_func("/system/pc", test_pc);
+    g_test_add_func("/system/translation", test_translation);
+    g_test_add_func("/system/end", test_end);
+    return g_test_run();
+}
