@@ -349,12 +349,11 @@ int qpp_core_install(QppEntry *entry, qemu_plugin_id_t host_id,
     static bool started;
     g_autoptr(GError) error = NULL;
 
-    if (!started) {
+    if (!started && qpp_host_start(host_id, info, &error)) {
         started = true;
-        qpp_host_start(host_id, info);
         qpp_event_start();
     }
-    if (!core_install(entry, argc, argv, &error)) {
+    if (!started || !core_install(entry, argc, argv, &error)) {
         qpp_error("%s", error->message);
         return -1;
     }

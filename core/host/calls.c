@@ -44,16 +44,18 @@ static struct {
 static const struct {
     gpointer *slot;
     const char *symbol;
+    bool required; /* for what cannot fail: the others are tested for NULL */
 } bindings[] = {
-    { (gpointer *)&fn.tb_exec_cb, "qemu_plugin_register_vcpu_tb_exec_cb" },
-    { (gpointer *)&fn.insn_exec_cb,
-      "qemu_plugin_register_vcpu_insn_exec_cb" },
-    { (gpointer *)&fn.tb_n_insns, "qemu_plugin_tb_n_insns" },
-    { (gpointer *)&fn.tb_vaddr, "qemu_plugin_tb_vaddr" },
-    { (gpointer *)&fn.tb_get_insn, "qemu_plugin_tb_get_insn" },
+    { (gpointer *)&fn.tb_exec_cb, "qemu_plugin_register_vcpu_tb_exec_cb",
+      true },
+    { (gpointer *)&fn.insn_exec_cb, "qemu_plugin_register_vcpu_insn_exec_cb",
+      true },
+    { (gpointer *)&fn.tb_n_insns, "qemu_plugin_tb_n_insns", true },
+    { (gpointer *)&fn.tb_vaddr, "qemu_plugin_tb_vaddr", true },
+    { (gpointer *)&fn.tb_get_insn, "qemu_plugin_tb_get_insn", true },
     { &fn.insn_data, "qemu_plugin_insn_data" },
-    { (gpointer *)&fn.insn_size, "qemu_plugin_insn_size" },
-    { (gpointer *)&fn.insn_vaddr, "qemu_plugin_insn_vaddr" },
+    { (gpointer *)&fn.insn_size, "qemu_plugin_insn_size", true },
+    { (gpointer *)&fn.insn_vaddr, "qemu_plugin_insn_vaddr", true },
     { (gpointer *)&fn.get_registers, "qemu_plugin_get_registers" },
     { &fn.read_register, "qemu_plugin_read_register" },
     { (gpointer *)&fn.read_memory, "qemu_plugin_read_memory_vaddr" },
@@ -61,12 +63,18 @@ static const struct {
     { (gpointer *)&fn.path_to_binary, "qemu_plugin_path_to_binary" },
 };
 
-void qpp_host_bind(int host_api)
+const char *qpp_host_bind(int host_api)
 {
+    const char *missing = NULL;
+
     api = host_api;
     for (size_t i = 0; i < G_N_ELEMENTS(bindings); i++) {
         *bindings[i].slot = qpp_host_symbol(bindings[i].symbol);
+        if (bindings[i].required && !*bindings[i].slot && !missing) {
+            missing = bindings[i].symbol;
+        }
     }
+    return missing;
 }
 
 /* ---- Translation ---------------------------------------------------------- */

@@ -17,13 +17,22 @@ static qemu_plugin_id_t host_id;
 static qemu_info_t host_info;
 static int host_api;
 
-void qpp_host_start(qemu_plugin_id_t id, const qemu_info_t *info)
+bool qpp_host_start(qemu_plugin_id_t id, const qemu_info_t *info,
+                    GError **errp)
 {
+    const char *missing;
+
     host_id = id;
     host_info = *info;
     host_info.target_name = g_strdup(info->target_name);
     host_api = MIN(info->version.cur, QPP_HOST_API_MAX);
-    qpp_host_bind(host_api);
+    missing = qpp_host_bind(host_api);
+    if (missing) {
+        g_set_error(errp, QPP_ERROR, 0,
+                    "this QEMU (plugin API %d) does not export %s; use "
+                    "another build of it", info->version.cur, missing);
+    }
+    return !missing;
 }
 
 const qemu_info_t *qpp_host_info(void)

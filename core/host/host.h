@@ -28,9 +28,11 @@ gpointer qpp_host_symbol(const char *name);
 
 /*
  * host.c: what QEMU says at the first install.  From then on @info's copy
- * is good, and events can be asked for in the name of @host_id.
+ * is good, and events can be asked for in the name of @host_id.  False if
+ * the host lacks what nothing can be done without.
  */
-void qpp_host_start(qemu_plugin_id_t host_id, const qemu_info_t *info);
+bool qpp_host_start(qemu_plugin_id_t host_id, const qemu_info_t *info,
+                    GError **errp);
 const qemu_info_t *qpp_host_info(void);
 
 /* Kinds of events that are asked for once each, at first need. */
@@ -52,8 +54,9 @@ bool qpp_host_subscribe(QppHostEvent event);
 
 /*
  * calls.c: binds the functions of the plugin API that go straight to QEMU.
- * They are defined there under the names of include/qemu-plugin.h.
+ * They are defined there under the names of include/qemu-plugin.h.  Returns
+ * the name of one that every host must have and this one lacks, or NULL.
  */
-void qpp_host_bind(int api);
+const char *qpp_host_bind(int api);
 
 #endif /* QPP_CORE_HOST_H */

@@ -121,9 +121,10 @@ static int qemu_version(void)
 int qpp_host_detect_api(void)
 {
     const char *env = getenv("QPP_HOST_API");
+    int wanted = env ? atoi(env) : 0;
 
-    if (env && *env) {
-        return atoi(env);
+    if (wanted > 0) {
+        return wanted;
     }
     if (qpp_host_symbol("qemu_plugin_set_pc")) {
         int version = qemu_version();

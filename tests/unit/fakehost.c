@@ -249,11 +249,13 @@ size_t qemu_plugin_tb_n_insns(const FakeTb *tb)
     return tb->n;
 }
 
+#ifndef FAKE_LACKS_TB_VADDR
 FAKE_EXPORT uint64_t qemu_plugin_tb_vaddr(const FakeTb *tb);
 uint64_t qemu_plugin_tb_vaddr(const FakeTb *tb)
 {
     return tb->insns[0].vaddr;
 }
+#endif
 
 FAKE_EXPORT FakeInsn *qemu_plugin_tb_get_insn(const FakeTb *tb, size_t idx);
 FakeInsn *qemu_plugin_tb_get_insn(const FakeTb *tb, size_t idx)

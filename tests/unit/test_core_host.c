@@ -164,10 +164,24 @@ static void test_override(void)
     g_test_trap_assert_passed();
 }
 
+/* What is no number is passed over. */
+static void test_override_odd(void)
+{
+    if (g_test_subprocess()) {
+        g_setenv("QPP_HOST_API", "newest", true);
+        load("fan_a", 0, NULL);
+        load("fan_b", 0, NULL);
+        return;
+    }
+    g_test_trap_subprocess(NULL, 0, G_TEST_SUBPROCESS_DEFAULT);
+    g_test_trap_assert_passed();
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/core/host/override", test_override);
+    g_test_add_func("/core/host/override-odd", test_override_odd);
     g_test_add_func("/core/host/load", test_load);
     g_test_add_func("/core/host/vcpus", test_vcpus);
     g_test_add_func("/core/host/translation", test_translation);
