@@ -9,9 +9,15 @@
 #include "host/host.h"
 
 /* A buffer for each thread, so that reading does not allocate. */
-static GPrivate scratch_owner =
-    G_PRIVATE_INIT((GDestroyNotify)g_byte_array_unref);
 static __thread GByteArray *scratch __attribute__((tls_model("initial-exec")));
+
+static void scratch_free(gpointer data)
+{
+    scratch = NULL; /* other destructors of the thread may read, too */
+    g_byte_array_unref(data);
+}
+
+static GPrivate scratch_owner = G_PRIVATE_INIT(scratch_free);
 
 static GByteArray *scratch_get(void)
 {
