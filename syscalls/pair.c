@@ -176,6 +176,31 @@ static void child_exit(SyscallsThread *thread, unsigned int vcpu)
     pair_end(thread, vcpu, SYSCALLS_CHILD, 0);
 }
 
+/* The call is left for a place that tells nothing: what call was it? */
+static SyscallsOutcome ends_elsewhere(const SyscallsThread *thread,
+                                      const AbiExit *exit, int64_t *result)
+{
+    AbiFrame frame;
+
+    *result = (int64_t)exit->ret;
+    switch (catalog_special(thread->call.info)) {
+    case SPECIAL_EXEC:
+        return SYSCALLS_RETURNED; /* at the start of a new program */
+    case SPECIAL_SIGRETURN:
+        /*
+         * Its frame could not be read.  The kernel will not have been able
+         * to either: it answers 0 and sends SIGSEGV, whose handler runs.
+         */
+        if (abi->read_signal_frame(exit->sp, &frame) && frame.ret == 0) {
+            *result = 0;
+        }
+        return SYSCALLS_RETURNED;
+    default:
+        *result = 0;
+        return SYSCALLS_NO_RETURN;
+    }
+}
+
 void pair_exit(SyscallsThread *thread, unsigned int vcpu,
                const AbiExit *exit)
 {
@@ -188,11 +213,7 @@ void pair_exit(SyscallsThread *thread, unsigned int vcpu,
     }
     if (!ends_at(thread, exit->pc, exit->ret, &outcome, &result) &&
         !ends_in_frames(thread, exit, &outcome, &result)) {
-        /* Somewhere else altogether: into a new program, or lost. */
-        bool exec = catalog_special(thread->call.info) == SPECIAL_EXEC;
-
-        outcome = exec ? SYSCALLS_RETURNED : SYSCALLS_NO_RETURN;
-        result = exec ? (int64_t)exit->ret : 0;
+        outcome = ends_elsewhere(thread, exit, &result);
     }
     pair_end(thread, vcpu, outcome, result);
 }
