@@ -92,7 +92,7 @@ bool btf_type_size(const Btf *btf, const char *type, uint64_t *size);
 
 /*
  * Where a per-CPU variable lies in the section of per-CPU variables.  On
- * x86_64 before 6.15 that is also its distance from the CPU's gs_base; later,
+ * x86_64 up to 6.12 that is also its distance from the CPU's gs_base; in 7.2,
  * and elsewhere, the section's own address comes in: docs/BTF.md.
  */
 bool btf_percpu_var(const Btf *btf, const char *name, uint64_t *offset);

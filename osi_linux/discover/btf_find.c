@@ -2,8 +2,8 @@
  * BTF in a guest's memory: finding the kernel's blob and reading it.
  *
  * The blob is part of the kernel's read-only data, a few megabytes from its
- * text, at any alignment (before 6.16 the section has none).  It is found by
- * its first four bytes.  Those also occur in the instructions that check for
+ * text, at any alignment (seen: 7.2 begins a page with it, 6.12 does not).  It is
+ * found by its first four bytes.  Those also occur in the instructions that check for
  * them, in copies that were freed, and at the head of modules' BTF, which
  * only makes sense together with the kernel's.  So a find is only a
  * candidate: it is probed with a few small reads, then read whole and

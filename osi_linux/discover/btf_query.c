@@ -139,8 +139,8 @@ static bool search_struct(Search *s, const Type *t, uint64_t base,
 }
 
 /*
- * Before struct members could say their width (kernel 4.20), a bit-field was
- * a member of an integer type of its own that says it.
+ * Without the struct's flag, members cannot say their width: a bit-field is
+ * then a member of an integer type of its own that says it.
  */
 static void apply_old_bit_field(const Btf *btf, const Type *t, Search *s)
 {

@@ -140,7 +140,7 @@ static void test_bit_fields(const void *data)
     BtfMember m;
 
     bs_int(s, "int", 4, true);
-    /* As before kernel 4.20: 3 bits, 2 bits into where the member is. */
+    /* The older way: 3 bits, 2 bits into where the member is. */
     three = bs_type(s, "int", BS_INT, 0, 4);
     bs_word(s, 1u << 24 | 2u << 16 | 3);
     bs_type(s, "old", BS_STRUCT, 2, 8);
