@@ -29,11 +29,11 @@ typedef struct QppPlugin {
     int argc;
 } QppPlugin;
 
-/* ---- error.c: one line on stderr, about the environment or a caller. ---- */
+/* ---- error.c: one line on stderr, about the environment or a caller. --- */
 
 void qpp_error(const char *format, ...) G_GNUC_PRINTF(1, 2);
 
-/* ---- loader.c -------------------------------------------------------------- */
+/* ---- loader.c ---------------------------------------------------------- */
 
 /* Borrowed; NULL if there is none.  Any thread. */
 QppPlugin *qpp_plugin_by_id(qemu_plugin_id_t id);
@@ -45,19 +45,19 @@ QppPlugin *qpp_plugin_by_address(const void *address);
 QppPlugin *qpp_plugin_require(QppPlugin *requester, const char *name,
                               GError **errp);
 
-/* ---- search.c: where a dependency's file may be. ---------------------------- */
+/* ---- search.c: where a dependency's file may be. ----------------------- */
 
 /* Path of the file of plugin @name for @requester_path; NULL: none. */
 char *qpp_search_plugin(const char *requester_path, const char *name);
 /* The places that were looked at, for an error message. */
 char *qpp_search_places(const char *requester_path, const char *name);
 
-/* ---- import.c ------------------------------------------------------------------ */
+/* ---- import.c ---------------------------------------------------------- */
 
 /* Resolves all imports of @plugin, loading providers. */
 bool qpp_imports_resolve(QppPlugin *plugin, GError **errp);
 
-/* ---- event.c -------------------------------------------------------------------- */
+/* ---- event.c ----------------------------------------------------------- */
 
 /* Called once, when the host can be asked for events. */
 void qpp_event_start(void);

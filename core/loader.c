@@ -22,7 +22,7 @@
 static GRWLock plugins_lock;
 static GPtrArray *plugins; /* of QppPlugin; index is id - 1 */
 
-/* ---- The list ------------------------------------------------------------- */
+/* ---- The list ---------------------------------------------------------- */
 
 QppPlugin *qpp_plugin_by_id(qemu_plugin_id_t id)
 {
@@ -107,7 +107,7 @@ static QppPlugin *plugin_add(QppEntry *entry, const char *path, void *handle)
     return plugin;
 }
 
-/* ---- Checks --------------------------------------------------------------- */
+/* ---- Checks ------------------------------------------------------------ */
 
 static bool name_is_valid(const char *name)
 {
@@ -178,7 +178,7 @@ static bool check_unique(const QppEntry *entry, const char *path,
     return !other;
 }
 
-/* ---- Loading --------------------------------------------------------------- */
+/* ---- Loading ----------------------------------------------------------- */
 
 static bool install(QppPlugin *plugin, int argc, char **argv, GError **errp)
 {

@@ -15,7 +15,7 @@
 extern "C" {
 #endif
 
-/* ---- Callbacks --------------------------------------------------------------
+/* ---- Callbacks ------------------------------------------------------------
  *
  * A plugin creates a callback under a name; others register functions on it
  * by the plugin's name and the callback's; the owner runs it.
@@ -82,7 +82,7 @@ bool qemu_plugin_unreg_callback(const char *plugin, const char *name,
                                 cb_func_t function)
     QPP_API(qemu_plugin_unreg_callback);
 
-/* ---- Imports ---------------------------------------------------------------- */
+/* ---- Imports ----------------------------------------------------------- */
 
 /*
  * The address of @function, exported (QEMU_PLUGIN_EXPORT) by the installed
@@ -129,7 +129,7 @@ QEMU_PLUGIN_LOCAL void qpp_entry_add_import(struct qpp_import *import);
     }                                                                         \
     typedef int qpp_semicolon_##function __attribute__((unused))
 
-/* ---- Readers ------------------------------------------------------------------ */
+/* ---- Readers ----------------------------------------------------------- */
 
 /*
  * The register called @name (gdb's name), the first of that name in any

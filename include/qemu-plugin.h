@@ -99,7 +99,7 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id,
                                            char **argv)
     QPP_AUTHOR(qemu_plugin_install);
 
-/* ---- Handles ------------------------------------------------------------ */
+/* ---- Handles ----------------------------------------------------------- */
 
 /* A block that is being translated; valid during the tb_trans callback. */
 struct qemu_plugin_tb;
@@ -115,7 +115,7 @@ enum qemu_plugin_cb_flags {
     QEMU_PLUGIN_CB_RW_REGS, /* reads and writes them */
 };
 
-/* ---- Callback types ------------------------------------------------------ */
+/* ---- Callback types ---------------------------------------------------- */
 
 typedef void (*qemu_plugin_simple_cb_t)(qemu_plugin_id_t id);
 typedef void (*qemu_plugin_udata_cb_t)(qemu_plugin_id_t id, void *userdata);
@@ -184,7 +184,7 @@ qemu_plugin_register_vcpu_syscall_ret_cb(qemu_plugin_id_t id,
                                          qemu_plugin_vcpu_syscall_ret_cb_t cb)
     QPP_API(qemu_plugin_register_vcpu_syscall_ret_cb);
 
-/* ---- Instrumentation -------------------------------------------------------
+/* ---- Instrumentation ------------------------------------------------------
  *
  * Context: translation.  Handed to QEMU as it is: libqpp is not on the path
  * when the code runs.
@@ -203,7 +203,7 @@ void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn,
                                             void *userdata)
     QPP_API(qemu_plugin_register_vcpu_insn_exec_cb);
 
-/* ---- Blocks and instructions.  Context: translation. ----------------------- */
+/* ---- Blocks and instructions.  Context: translation. ------------------- */
 
 /* Number of instructions in @tb. */
 size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb)
@@ -228,7 +228,7 @@ size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *insn)
 uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *insn)
     QPP_API(qemu_plugin_insn_vaddr);
 
-/* ---- Registers and memory -------------------------------------------------- */
+/* ---- Registers and memory ---------------------------------------------- */
 
 /* A register that can be read.  The strings live until QEMU ends. */
 typedef struct {
@@ -263,7 +263,7 @@ bool qemu_plugin_read_memory_vaddr(uint64_t addr, GByteArray *data,
                                    size_t len)
     QPP_API(qemu_plugin_read_memory_vaddr);
 
-/* ---- Other ------------------------------------------------------------------ */
+/* ---- Other ------------------------------------------------------------- */
 
 /*
  * Writes @string to QEMU's log (shown with -d plugin).  Context: any.

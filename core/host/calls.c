@@ -77,7 +77,7 @@ const char *qpp_host_bind(int host_api)
     return missing;
 }
 
-/* ---- Translation ---------------------------------------------------------- */
+/* ---- Translation ------------------------------------------------------- */
 
 void qemu_plugin_register_vcpu_tb_exec_cb(struct qemu_plugin_tb *tb,
                                           qemu_plugin_vcpu_udata_cb_t cb,
@@ -143,7 +143,7 @@ uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *insn)
     return fn.insn_vaddr(insn);
 }
 
-/* ---- Registers and memory --------------------------------------------------- */
+/* ---- Registers and memory ---------------------------------------------- */
 
 GArray *qemu_plugin_get_registers(void)
 {
@@ -193,7 +193,7 @@ bool qemu_plugin_read_memory_vaddr(uint64_t addr, GByteArray *data,
            fn.read_memory(addr, data, len);
 }
 
-/* ---- Other ------------------------------------------------------------------ */
+/* ---- Other ------------------------------------------------------------- */
 
 void qemu_plugin_outs(const char *string)
 {

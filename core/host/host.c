@@ -40,7 +40,7 @@ const qemu_info_t *qpp_host_info(void)
     return &host_info;
 }
 
-/* ---- Events --------------------------------------------------------------- */
+/* ---- Events ------------------------------------------------------------ */
 
 /* From version 7: the kind travels as userdata. */
 static void on_vcpu_v7(unsigned int vcpu_index, void *kind)

@@ -40,7 +40,7 @@ static struct {
 static Id n_loaded;
 static Id events_id; /* whose events they are: one plugin's, libqpp's */
 
-/* ---- The log --------------------------------------------------------------- */
+/* ---- The log ----------------------------------------------------------- */
 
 static GString *log_text;
 
@@ -65,7 +65,7 @@ char *fake_take_log(void)
     return text;
 }
 
-/* ---- Loading ----------------------------------------------------------------- */
+/* ---- Loading ----------------------------------------------------------- */
 
 char *fake_plugin_path(const char *name)
 {
@@ -120,7 +120,7 @@ void *fake_load(const char *path, int argc, char **argv, int *claimed)
     return rc ? NULL : handle;
 }
 
-/* ---- Events ------------------------------------------------------------------ */
+/* ---- Events ------------------------------------------------------------ */
 
 static void ask(FakeEvent event, Id id, Fn fn, void *userdata)
 {
@@ -241,7 +241,7 @@ void fake_atexit(void)
     }
 }
 
-/* ---- Translation --------------------------------------------------------------- */
+/* ---- Translation ------------------------------------------------------- */
 
 FAKE_EXPORT size_t qemu_plugin_tb_n_insns(const FakeTb *tb);
 size_t qemu_plugin_tb_n_insns(const FakeTb *tb)
@@ -325,7 +325,7 @@ void fake_exec(FakeTb *tb, unsigned int vcpu_index)
     }
 }
 
-/* ---- Registers and memory -------------------------------------------------------- */
+/* ---- Registers and memory ---------------------------------------------- */
 
 #if FAKE_API >= 3
 typedef struct Descriptor {
@@ -400,7 +400,7 @@ bool qemu_plugin_read_memory_vaddr(uint64_t addr, GByteArray *data, size_t len)
 }
 #endif
 
-/* ---- Other ----------------------------------------------------------------------- */
+/* ---- Other ------------------------------------------------------------- */
 
 #if FAKE_API == 1
 FAKE_EXPORT int qemu_plugin_n_vcpus(void);

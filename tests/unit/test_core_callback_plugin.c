@@ -93,7 +93,7 @@ static void test_names(void)
     g_string_free(calls, true);
 }
 
-/* ---- Changes during a run ------------------------------------------------- */
+/* ---- Changes during a run ---------------------------------------------- */
 
 static void remove_self(gpointer evdata, gpointer udata)
 {
@@ -154,7 +154,7 @@ static void test_nested(void)
     unreg(again);
 }
 
-/* ---- Many threads ----------------------------------------------------------- */
+/* ---- Many threads ------------------------------------------------------ */
 
 #define N_THREADS 4
 #define N_ROUNDS 10000

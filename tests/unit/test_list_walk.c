@@ -117,7 +117,7 @@ static void test_unique(void)
     qpp_list_remove(&list, b);
 }
 
-/* ---- Changes during a walk -------------------------------------------------- */
+/* ---- Changes during a walk --------------------------------------------- */
 
 static QppList changing;
 
@@ -203,7 +203,7 @@ static void test_nested(void)
     remove_all();
 }
 
-/* ---- Reclaiming ---------------------------------------------------------------- */
+/* ---- Reclaiming -------------------------------------------------------- */
 
 /* Two changes that leave the list as it was. */
 static void change(QppList *list)
