@@ -1,13 +1,13 @@
 /*
  * BTF in a guest's memory: finding the kernel's blob and reading it.
  *
- * The blob is part of the kernel's read-only data, a few megabytes from its
- * text, at any alignment (seen: 7.2 begins a page with it, 6.12 does not).  It is
- * found by its first four bytes.  Those also occur in the instructions that check for
- * them, in copies that were freed, and at the head of modules' BTF, which
- * only makes sense together with the kernel's.  So a find is only a
- * candidate: it is probed with a few small reads, then read whole and
- * validated, and must describe struct task_struct.
+ * The blob is part of the kernel's read-only data, 8 to 26 MB from its text's
+ * start in the kernels looked at, and not always where a page begins (7.2's
+ * does, 6.12's does not).  It is found by its first four bytes.  Those also
+ * occur in the instructions that check for them, in copies that were freed,
+ * and at the head of modules' BTF, which only makes sense together with the
+ * kernel's.  So a find is only a candidate: it is probed with a few small
+ * reads, then read whole and validated, and must describe struct task_struct.
  *
  * A page is read once in the search.  So that four bytes that cross into the
  * next page are found, three bytes of the neighbour read before are kept.
