@@ -77,20 +77,32 @@ unsigned int stub_reads(void)
     return n;
 }
 
-bool stub_read(void *opaque, uint64_t addr, void *buf, size_t len)
+static bool read_byte(uint64_t addr, uint8_t *byte)
 {
-    n_reads++;
-    g_assert_cmpuint(len, >, 0);
     for (guint i = 0; pieces && i < pieces->len; i++) {
         const Piece *piece = &g_array_index(pieces, Piece, i);
-        uint64_t from = addr - piece->addr;
 
-        if (from < piece->len && len <= piece->len - from) {
-            memcpy(buf, piece->data + from, len);
+        if (addr - piece->addr < piece->len) {
+            *byte = piece->data[addr - piece->addr];
             return true;
         }
     }
     return false;
+}
+
+bool stub_read(void *opaque, uint64_t addr, void *buf, size_t len)
+{
+    g_autofree uint8_t *bytes = g_malloc(len);
+
+    n_reads++;
+    g_assert_cmpuint(len, >, 0);
+    for (size_t i = 0; i < len; i++) {
+        if (!read_byte(addr + i, &bytes[i])) {
+            return false;
+        }
+    }
+    memcpy(buf, bytes, len);
+    return true;
 }
 
 bool qemu_plugin_read_memory(uint64_t addr, void *buf, size_t len)
@@ -140,7 +152,7 @@ void stub_mend_regs(void)
     regs_broken = false;
 }
 
-/* ---- Callbacks ------------------------------------------------------------- */
+/* ---- Callbacks ----------------------------------------------------------- */
 
 qemu_plugin_callback *
 qemu_plugin_create_callback_handle(qemu_plugin_id_t id, const char *name)
@@ -160,7 +172,7 @@ bool qemu_plugin_run_callback_handle(qemu_plugin_callback *callback,
     return callback;
 }
 
-/* ---- Events and instrumentation ---------------------------------------------- */
+/* ---- Events and instrumentation ------------------------------------------ */
 
 void qemu_plugin_register_vcpu_init_cb(qemu_plugin_id_t id,
                                        qemu_plugin_vcpu_simple_cb_t cb)

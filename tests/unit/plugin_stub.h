@@ -10,7 +10,7 @@
 
 #include "plugin-qpp.h"
 
-/* Guest memory: copies of @data, readable where they were mapped. */
+/* Guest memory: copies of @data; where several are, the newest. */
 void stub_map(uint64_t addr, const void *data, size_t len);
 void stub_unmap_all(void);
 /* How often memory was read since the last call of this. */

@@ -51,7 +51,7 @@ static AbiInsn classify(const SyscallsAbi *abi, uint64_t vaddr,
     return abi->classify(&code, param);
 }
 
-/* ---- x86_64: instructions ----------------------------------------------- */
+/* ---- x86_64: instructions ------------------------------------------------ */
 
 /* push %r15; mov %rsp,N(%rdi); mov N(%rsi),%rsp; mov M(%rsi),%rbx */
 static const struct {
@@ -143,7 +143,7 @@ static void test_x86_insns(void)
     }
 }
 
-/* ---- x86_64: state ------------------------------------------------------ */
+/* ---- x86_64: state ------------------------------------------------------- */
 
 enum { RAX = ABI_REG_RET, RDI = ABI_REG_ARG0, RSI, RSP = ABI_REG_SP,
        RCX = ABI_REG_EXTRA0, CS = ABI_REG_EXTRA1 };
@@ -287,7 +287,7 @@ static void test_x86_frame(void)
 }
 #endif
 
-/* ---- aarch64 ------------------------------------------------------------ */
+/* ---- aarch64 ------------------------------------------------------------- */
 
 enum { X0 = ABI_REG_ARG0, SP = ABI_REG_SP, X9 = ABI_REG_EXTRA0, ELR, SPSR,
        SP_EL0, CPSR };
@@ -450,7 +450,7 @@ static void test_arm_frame(void)
     g_assert_cmpint((int64_t)got.ret, ==, -EINTR);
 }
 
-/* ---- Ways out of the kernel --------------------------------------------- */
+/* ---- Ways out of the kernel ---------------------------------------------- */
 
 typedef struct Way {
     const char *what;

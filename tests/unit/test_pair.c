@@ -72,7 +72,7 @@ static void put_frame(uint64_t at, uint64_t pc, uint64_t sp, int64_t ret)
     stub_map(at, words, sizeof(words));
 }
 
-/* ---- Making calls ---------------------------------------------------------- */
+/* ---- Making calls -------------------------------------------------------- */
 
 static SyscallsThread *thread_new_clean(void)
 {
@@ -152,7 +152,7 @@ static void check_one(const SyscallsThread *thread, const char *name,
     g_assert_false(thread->in_call);
 }
 
-/* ---- Ends ------------------------------------------------------------------ */
+/* ---- Ends ---------------------------------------------------------------- */
 
 static void test_returned(void)
 {
@@ -371,7 +371,7 @@ static void test_unknown(void)
     }
 }
 
-/* ---- Children and records ---------------------------------------------------- */
+/* ---- Children and records ------------------------------------------------ */
 
 static void test_child(void)
 {

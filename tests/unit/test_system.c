@@ -87,7 +87,7 @@ static const SyscallsAbi fake_abi = {
     .read_child = read_child,
 };
 
-/* ---- What is told ------------------------------------------------------------ */
+/* ---- What is told -------------------------------------------------------- */
 
 typedef struct Told {
     char kind; /* e: enter, r: return, s: switch */
@@ -130,7 +130,7 @@ static void check_told(const char *letters)
     n_told = 0; /* told[] stays, to be looked at */
 }
 
-/* ---- A guest --------------------------------------------------------------------- */
+/* ---- A guest ------------------------------------------------------------- */
 
 static StubExec *insn(char letter, uint64_t vaddr)
 {
@@ -184,7 +184,7 @@ static uint64_t new_task(void)
     return task += 0x4000;
 }
 
-/* ---- Tests ------------------------------------------------------------------------- */
+/* ---- Tests --------------------------------------------------------------- */
 
 /* Runs first: no switch has been seen yet. */
 static void test_without_thread(void)

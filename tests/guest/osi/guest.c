@@ -49,7 +49,7 @@ void fail(const char *what)
     quit(2);
 }
 
-/* ---- The guest's word --------------------------------------------------- */
+/* ---- The guest's word ---------------------------------------------------- */
 
 static int slurp(const char *path, char *buf, int size)
 {
@@ -117,7 +117,7 @@ Record *mark(const char *scene)
     return mark_cmd(scene, OSI_CMD_NONE, OSI_SLOTS);
 }
 
-/* ---- Processes and threads ---------------------------------------------- */
+/* ---- Processes and threads ----------------------------------------------- */
 
 static void new_mm(void)
 {
@@ -207,7 +207,7 @@ int reap(int pid)
     return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
-/* ---- Waiting ------------------------------------------------------------ */
+/* ---- Waiting ------------------------------------------------------------- */
 
 void nap_ms(long ms)
 {
@@ -275,7 +275,7 @@ void pin_to(int cpu)
     CHECK(syscall(SYS_sched_setaffinity, 0, sizeof(mask), &mask) == 0);
 }
 
-/* ---- Start and end ------------------------------------------------------ */
+/* ---- Start and end ------------------------------------------------------- */
 
 static void map_records(int flags)
 {

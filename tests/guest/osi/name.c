@@ -75,7 +75,7 @@ static void run_file(void)
     syscall(SYS_close, fd);
 }
 
-/* ---- From another thread ------------------------------------------------ */
+/* ---- From another thread ------------------------------------------------- */
 
 enum { BLOCKED, SPINNING, CALLING, N_WAYS };
 

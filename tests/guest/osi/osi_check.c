@@ -98,7 +98,7 @@ static void put_current(GString *s, unsigned int vcpu)
     free_osithread_qpp(thread);
 }
 
-/* ---- Handles ------------------------------------------------------------ */
+/* ---- Handles ------------------------------------------------------------- */
 
 /* Asks slot @i; a line when the answer is another than last time. */
 static void ask_slot_locked(unsigned int i, const char *where, bool always)
@@ -139,7 +139,7 @@ static void keep_handle_locked(unsigned int i, unsigned int vcpu)
     }
 }
 
-/* ---- Events ------------------------------------------------------------- */
+/* ---- Events -------------------------------------------------------------- */
 
 static bool is_marker(const SyscallsCall *call)
 {

@@ -63,7 +63,7 @@ static void run_clone_parent(void)
     }
 }
 
-/* ---- New programs ------------------------------------------------------- */
+/* ---- New programs -------------------------------------------------------- */
 
 static void exec_by_descriptor(void)
 {
@@ -170,7 +170,7 @@ static void run_exec_thread(void)
     }
 }
 
-/* ---- Others ------------------------------------------------------------- */
+/* ---- Others -------------------------------------------------------------- */
 
 static void run_ids(void)
 {
