@@ -380,7 +380,7 @@ static void test_names(void)
 static void test_pointers(void)
 {
     static const uint64_t nowhere[] = { TASK, 8, UINT64_MAX, UINT64_MAX - 60,
-                                        0xffffffffffffffc0, 0x8000000000000000 };
+                                        0xffffffffffffffc0, 1ull << 63 };
 
     for (size_t i = 0; i < G_N_ELEMENTS(nowhere); i++) {
         Fake fake = ordinary;

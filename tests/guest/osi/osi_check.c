@@ -162,12 +162,11 @@ static void write_mark(const SyscallsCall *call, const char *kind,
 static void on_enter(void *evdata, void *udata)
 {
     const SyscallsCall *call = evdata;
-    g_autoptr(GMutexLocker) locker = NULL;
 
     if (!is_marker(call)) {
         return;
     }
-    locker = g_mutex_locker_new(&lock);
+    g_mutex_lock(&lock);
     write_mark(call, "mark", call->vcpu);
     if (call->args[3] < OSI_SLOTS) {
         if (call->args[2] == OSI_CMD_KEEP) {
@@ -176,6 +175,7 @@ static void on_enter(void *evdata, void *udata)
             ask_slot_locked(call->args[3], "call", true);
         }
     }
+    g_mutex_unlock(&lock);
 }
 
 static void on_return(void *evdata, void *udata)
@@ -183,18 +183,18 @@ static void on_return(void *evdata, void *udata)
     const SyscallsCall *call = evdata;
 
     if (is_marker(call)) {
-        g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
-
+        g_mutex_lock(&lock);
         write_mark(call, "return", call->return_vcpu);
+        g_mutex_unlock(&lock);
     }
 }
 
 static void on_process_change(void *evdata, void *udata)
 {
     const OsiProcessChange *change = evdata;
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
     g_autoptr(GString) s = g_string_new(NULL);
 
+    g_mutex_lock(&lock);
     g_string_append_printf(s, "{\"kind\":\"change\",\"vcpu\":%u",
                            change->vcpu);
     put_identity(s, "from", &change->from);
@@ -204,6 +204,7 @@ static void on_process_change(void *evdata, void *udata)
     for (unsigned int i = 0; i < OSI_SLOTS; i++) {
         ask_slot_locked(i, "change", false);
     }
+    g_mutex_unlock(&lock);
 }
 
 static void on_atexit(qemu_plugin_id_t id, void *userdata)
