@@ -1,7 +1,7 @@
 /*
  * BTF in a guest's memory: finding the kernel's blob and reading it.
  *
- * The blob is part of the kernel's read-only data, 8 to 26 MB from its text's
+ * The blob is part of the kernel's read-only data, 20 to 26 MB from its text's
  * start in the kernels looked at, and not always where a page begins (7.2's
  * does, 6.12's does not).  It is found by its first four bytes.  Those also
  * occur in the instructions that check for them, in copies that were freed,
