@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -138,6 +139,22 @@ static void test_file(void)
     g_assert_cmpstr(later, ==, "header\none\ntwo\n");
     g_assert_cmpuint(log_output_lost(out), ==, 0);
     log_output_free(out);
+}
+
+/* As a log rotation does it: no hole where the old contents were. */
+static void test_truncated_meanwhile(void)
+{
+    g_autofree char *name = scratch_file();
+    g_autofree char *text = NULL;
+    LogOutput *out = open_output(name, CAPACITY);
+
+    append(out, "one\n");
+    log_output_flush(out);
+    g_assert_cmpint(truncate(name, 0), ==, 0);
+    append(out, "two\n");
+    close_output(out);
+    text = contents(name);
+    g_assert_cmpstr(text, ==, "two\n");
 }
 
 static void test_not_writable(void)
@@ -310,7 +327,7 @@ static gpointer reader_main(gpointer opaque)
     return NULL;
 }
 
-static LogOutput *open_pipe(Reader *r, int flags)
+static LogOutput *open_pipe(Reader *r, int flags, size_t capacity)
 {
     g_autofree char *name = NULL;
     LogOutput *out;
@@ -325,11 +342,11 @@ static LogOutput *open_pipe(Reader *r, int flags)
 
         g_assert_cmpint(fcntl(fds[1], F_SETFL, flags), ==, 0);
         dup2(fds[1], STDOUT_FILENO);
-        out = open_output("-", CAPACITY);
+        out = open_output("-", capacity);
         dup2(saved, STDOUT_FILENO);
         close(saved);
     } else {
-        out = open_output(name, CAPACITY);
+        out = open_output(name, capacity);
     }
     close(fds[1]);
     r->fd = fds[0];
@@ -340,7 +357,7 @@ static LogOutput *open_pipe(Reader *r, int flags)
 static void test_nonblocking_pipe(void)
 {
     Reader r;
-    LogOutput *out = open_pipe(&r, O_NONBLOCK);
+    LogOutput *out = open_pipe(&r, O_NONBLOCK, CAPACITY);
     GThread *reader = g_thread_new("reader", reader_main, &r);
 
     append_many(out, 'a', 20000);
@@ -443,10 +460,11 @@ static void test_fork_file(void)
     check_forked(text, 5000);
 }
 
+/* With a buffer larger than what a pipe takes in one piece. */
 static void test_fork_pipe(void)
 {
     Reader r;
-    LogOutput *out = open_pipe(&r, 0);
+    LogOutput *out = open_pipe(&r, 0, 16 * PIPE_BUF);
     GThread *reader = g_thread_new("reader", reader_main, &r);
 
     fork_and_write(out, 5000);
@@ -493,6 +511,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     directory = mkdtemp(pattern);
     g_test_add_func("/logger/output/file", test_file);
+    g_test_add_func("/logger/output/truncated", test_truncated_meanwhile);
     g_test_add_func("/logger/output/not-writable", test_not_writable);
     g_test_add_func("/logger/output/in-time", test_written_in_time);
     g_test_add_func("/logger/output/long-record", test_longer_than_buffer);

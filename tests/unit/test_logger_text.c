@@ -26,6 +26,10 @@ static bool read_memory(uint64_t addr, void *into, size_t len)
         memcpy(into, last_page + (addr - TOP), len);
         return true;
     }
+    if (addr < PAGE) { /* what a pointer that wraps around would find */
+        memset(into, 0, len);
+        return true;
+    }
     if (addr < BASE || addr - BASE >= sizeof(memory) ||
         (!middle_present && (addr - BASE) / PAGE == 1)) {
         return false;
