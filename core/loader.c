@@ -352,6 +352,7 @@ int qpp_core_install(QppEntry *entry, qemu_plugin_id_t host_id,
     if (!started && qpp_host_start(host_id, info, &error)) {
         started = true;
         qpp_event_start();
+        qpp_reader_start(info->target_name);
     }
     if (!started || !core_install(entry, argc, argv, &error)) {
         qpp_error("%s", error->message);

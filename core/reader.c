@@ -43,7 +43,9 @@ struct qemu_plugin_register *qemu_plugin_find_register(const char *name)
     return NULL;
 }
 
-bool qemu_plugin_target_big_endian(void)
+static bool big_endian;
+
+void qpp_reader_start(const char *target)
 {
     /* QEMU's target names of the big-endian guests. */
     static const char *const names[] = {
@@ -51,20 +53,32 @@ bool qemu_plugin_target_big_endian(void)
         "sparc32plus", "sparc64", "m68k", "hppa", "armeb", "aarch64_be",
         "sh4eb", "xtensaeb", "microblaze", "or1k",
     };
-    static gsize answer;
 
-    if (g_once_init_enter(&answer)) {
-        const char *target = qpp_host_info()->target_name;
-        gsize found = 1;
-
-        for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
-            if (g_strcmp0(target, names[i]) == 0) {
-                found = 2;
-            }
+    big_endian = false;
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        if (g_strcmp0(target, names[i]) == 0) {
+            big_endian = true;
         }
-        g_once_init_leave(&answer, found);
     }
-    return answer == 2;
+}
+
+bool qemu_plugin_target_big_endian(void)
+{
+    return big_endian;
+}
+
+static uint64_t number(const uint8_t *bytes, int size)
+{
+    uint64_t v = 0;
+
+    if (G_LIKELY(size == 8)) {
+        memcpy(&v, bytes, 8);
+        return big_endian ? GUINT64_FROM_BE(v) : GUINT64_FROM_LE(v);
+    }
+    for (int i = 0; i < size; i++) {
+        v = v << 8 | bytes[big_endian ? i : size - 1 - i];
+    }
+    return v;
 }
 
 bool qemu_plugin_read_register_u64(struct qemu_plugin_register *handle,
@@ -72,22 +86,13 @@ bool qemu_plugin_read_register_u64(struct qemu_plugin_register *handle,
 {
     GByteArray *buf = scratch_get();
     int size;
-    uint64_t v = 0;
 
-    g_byte_array_set_size(buf, 0);
+    buf->len = 0; /* g_byte_array_set_size is a call, at every register */
     size = qemu_plugin_read_register(handle, buf);
     if (size <= 0 || size > 8 || buf->len < (guint)size) {
         return false;
     }
-    if (qemu_plugin_target_big_endian()) {
-        for (int i = 0; i < size; i++) {
-            v = v << 8 | buf->data[i];
-        }
-    } else {
-        memcpy(&v, buf->data, size);
-        v = GUINT64_FROM_LE(v);
-    }
-    *value = v;
+    *value = number(buf->data, size);
     return true;
 }
 

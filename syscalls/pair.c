@@ -88,7 +88,6 @@ void pair_enter(SyscallsThread *thread, AbiReadReg reg)
     call->id = next_id(call->vcpu);
     call->time_ns = now_ns();
     call->abi = abi->name;
-    call->info = catalog_lookup(call->nr);
     call->outcome = SYSCALLS_PENDING;
     call->ret = 0;
     call->return_vcpu = call->vcpu;
@@ -133,11 +132,9 @@ static bool ends_at(const SyscallsThread *thread, uint64_t pc, uint64_t ret,
  * Signal handlers are lined up by stacking frames: the one that runs first
  * returns to the one that was set up before it, the last to the call.
  */
-static bool ends_in_frames(const SyscallsThread *thread, const AbiExit *exit,
+static bool ends_in_frames(const SyscallsThread *thread, uint64_t sp,
                            SyscallsOutcome *outcome, int64_t *result)
 {
-    uint64_t sp = exit->sp;
-
     for (int i = 0; i < MAX_FRAMES && abi->read_signal_frame; i++) {
         AbiFrame frame;
 
@@ -178,7 +175,8 @@ static void child_exit(SyscallsThread *thread, unsigned int vcpu)
 
 /* The call is left for a place that tells nothing: what call was it? */
 static SyscallsOutcome ends_elsewhere(const SyscallsThread *thread,
-                                      const AbiExit *exit, int64_t *result)
+                                      const AbiExit *exit, uint64_t sp,
+                                      int64_t *result)
 {
     AbiFrame frame;
 
@@ -191,7 +189,7 @@ static SyscallsOutcome ends_elsewhere(const SyscallsThread *thread,
          * Its frame could not be read.  The kernel will not have been able
          * to either: it answers 0 and sends SIGSEGV, whose handler runs.
          */
-        if (abi->read_signal_frame(exit->sp, &frame) && frame.ret == 0) {
+        if (abi->read_signal_frame(sp, &frame) && frame.ret == 0) {
             *result = 0;
         }
         return SYSCALLS_RETURNED;
@@ -202,18 +200,23 @@ static SyscallsOutcome ends_elsewhere(const SyscallsThread *thread,
 }
 
 void pair_exit(SyscallsThread *thread, unsigned int vcpu,
-               const AbiExit *exit)
+               const AbiExit *exit, AbiReadReg reg)
 {
     SyscallsOutcome outcome;
     int64_t result;
+    uint64_t sp = exit->has_sp ? exit->sp : 0;
 
     if (!thread->in_call) {
         child_exit(thread, vcpu);
         return;
     }
-    if (!ends_at(thread, exit->pc, exit->ret, &outcome, &result) &&
-        !ends_in_frames(thread, exit, &outcome, &result)) {
-        outcome = ends_elsewhere(thread, exit, &result);
+    if (!ends_at(thread, exit->pc, exit->ret, &outcome, &result)) {
+        if (!exit->has_sp) {
+            reg(exit->sp_reg, &sp); /* 0 if it cannot: no frame is there */
+        }
+        if (!ends_in_frames(thread, sp, &outcome, &result)) {
+            outcome = ends_elsewhere(thread, exit, sp, &result);
+        }
     }
     pair_end(thread, vcpu, outcome, result);
 }

@@ -19,8 +19,8 @@
 bool pair_init(qemu_plugin_id_t id, const SyscallsAbi *abi);
 
 /*
- * @thread is about to make the call that @thread->call holds (pc, nr, args,
- * vcpu) and that returns to @thread->return_pc; @reg reads the registers;
+ * @thread is about to make the call that @thread->call holds (pc, nr, info,
+ * args, vcpu) and that returns to @thread->return_pc; @reg reads the registers;
  * NULL in user mode.
  */
 void pair_enter(SyscallsThread *thread, AbiReadReg reg);
@@ -30,10 +30,10 @@ void pair_child(SyscallsThread *thread, const AbiChild *child);
 
 /*
  * @thread, which is in a call or a new child, goes to user mode as @exit
- * says.
+ * says; @reg reads the registers.
  */
 void pair_exit(SyscallsThread *thread, unsigned int vcpu,
-               const AbiExit *exit);
+               const AbiExit *exit, AbiReadReg reg);
 
 /* The call that @thread is in ends so, without leaving the kernel. */
 void pair_end(SyscallsThread *thread, unsigned int vcpu,

@@ -81,7 +81,8 @@ typedef struct SyscallsCall {
     const char *abi;     /* "x86_64", "aarch64" ... */
     const SyscallsInfo *info; /* NULL: not in the table */
     int64_t nr;          /* as the kernel sees it: 32 bits, sign-extended */
-    uint64_t args[SYSCALLS_MAX_ARGS];
+    uint64_t args[SYSCALLS_MAX_ARGS]; /* as many as info->n_args says, the
+                                         rest 0; all if info is NULL */
     int64_t ret;         /* valid for SYSCALLS_RETURNED and SYSCALLS_CHILD */
     SyscallsOutcome outcome;
     unsigned int vcpu;        /* where it was made */

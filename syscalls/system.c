@@ -10,6 +10,7 @@
  */
 #include <string.h>
 
+#include "catalog.h"
 #include "pair.h"
 #include "system.h"
 
@@ -81,11 +82,27 @@ static uint64_t pack_call(const AbiCode *code)
     return (code->vaddr & PAGE_OFFSET) | code->size << PAGE_BITS;
 }
 
+/* Reading a register costs more than all else here: only those needed. */
+static bool read_args(SyscallsCall *call)
+{
+    int n = call->info ? call->info->n_args : SYSCALLS_MAX_ARGS;
+
+    for (int i = 0; i < n; i++) {
+        if (!read_reg(ABI_REG_ARG0 + i, &call->args[i])) {
+            return false;
+        }
+    }
+    for (int i = n; i < SYSCALLS_MAX_ARGS; i++) {
+        call->args[i] = 0;
+    }
+    return true;
+}
+
 static void at_call(unsigned int vcpu_index, void *packed)
 {
     SyscallsThread *thread = thread_on(vcpu_index);
     SyscallsCall *call = &thread->call;
-    uint64_t nr = 0;
+    uint64_t nr;
 
     if (G_UNLIKELY(thread->in_call)) {
         /* Its end was not seen: no call is left without one. */
@@ -94,16 +111,14 @@ static void at_call(unsigned int vcpu_index, void *packed)
     if (!read_reg(ABI_REG_NR, &nr)) {
         return;
     }
-    for (int i = 0; i < SYSCALLS_MAX_ARGS; i++) {
-        if (!read_reg(ABI_REG_ARG0 + i, &call->args[i])) {
-            return;
-        }
-    }
     call->nr = (int32_t)nr;
+    call->info = catalog_lookup(call->nr);
     call->pc = pc_of((uintptr_t)packed & PAGE_OFFSET);
-    thread->return_pc = call->pc + ((uintptr_t)packed >> PAGE_BITS);
     call->vcpu = vcpu_index;
-    pair_enter(thread, read_reg);
+    thread->return_pc = call->pc + ((uintptr_t)packed >> PAGE_BITS);
+    if (read_args(call)) {
+        pair_enter(thread, read_reg);
+    }
 }
 
 static void exit_to_user(unsigned int vcpu_index, AbiInsn insn)
@@ -113,7 +128,7 @@ static void exit_to_user(unsigned int vcpu_index, AbiInsn insn)
 
     if ((thread->in_call || thread->is_child) &&
         abi->read_exit(read_reg, insn, &out) && out.to_user) {
-        pair_exit(thread, vcpu_index, &out);
+        pair_exit(thread, vcpu_index, &out, read_reg);
     }
 }
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "catalog.h"
 #include "pair.h"
 #include "user.h"
 
@@ -94,6 +95,7 @@ static void on_syscall(qemu_plugin_id_t id, unsigned int index, int64_t num,
     end_call(vcpu, index);
     call = &vcpu->thread->call;
     call->nr = (int32_t)num;
+    call->info = catalog_lookup(call->nr);
     memcpy(call->args, args, sizeof(args));
     call->pc = vcpu->pc;
     call->vcpu = index;

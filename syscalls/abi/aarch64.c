@@ -84,9 +84,10 @@ static bool aarch64_read_exit(AbiReadReg reg, AbiInsn insn, AbiExit *out)
         return false;
     }
     out->to_user = (spsr & 0xf) == 0;
+    out->has_sp = false;
+    out->sp_reg = REG_SP_EL0;
     return !out->to_user ||
-           (reg(REG_ELR, &out->pc) && reg(REG_SP_EL0, &out->sp) &&
-            reg(ABI_REG_RET, &out->ret));
+           (reg(REG_ELR, &out->pc) && reg(ABI_REG_RET, &out->ret));
 }
 
 static bool aarch64_read_switch(AbiReadReg reg, uint64_t param, AbiSwitch *sw)

@@ -64,8 +64,10 @@ typedef bool (*AbiReadReg)(int reg, uint64_t *value);
 typedef struct AbiExit {
     bool to_user;  /* false: back into the kernel; the rest is not set */
     uint64_t pc;
-    uint64_t sp;
     uint64_t ret;  /* the result register */
+    bool has_sp;   /* sp is known; else it is in register sp_reg now */
+    uint64_t sp;
+    int sp_reg;
 } AbiExit;
 
 /* Who goes and who comes at a thread switch. */

@@ -118,15 +118,14 @@ static bool x86_64_read_exit(AbiReadReg reg, AbiInsn insn, AbiExit *out)
 {
     uint64_t rsp, frame[4]; /* rip, cs, rflags, rsp */
 
-    if (!reg(ABI_REG_SP, &rsp) || !reg(ABI_REG_RET, &out->ret)) {
-        return false;
-    }
-    if (insn == ABI_INSN_EXIT) {
+    out->has_sp = insn == ABI_INSN_EXIT_FRAME;
+    if (!out->has_sp) {
         out->to_user = true;
-        out->sp = rsp;
-        return reg(REG_RCX, &out->pc);
+        out->sp_reg = ABI_REG_SP;
+        return reg(REG_RCX, &out->pc) && reg(ABI_REG_RET, &out->ret);
     }
-    if (!qemu_plugin_read_memory(rsp, frame, sizeof(frame))) {
+    if (!reg(ABI_REG_SP, &rsp) || !reg(ABI_REG_RET, &out->ret) ||
+        !qemu_plugin_read_memory(rsp, frame, sizeof(frame))) {
         return false;
     }
     out->pc = GUINT64_FROM_LE(frame[0]);

@@ -161,7 +161,8 @@ static void test_x86_exit(void)
     g_assert_true(x86->read_exit(read_reg, ABI_INSN_EXIT, &out));
     g_assert_true(out.to_user);
     g_assert_cmphex(out.pc, ==, USER);
-    g_assert_cmphex(out.sp, ==, 0x7ffc2000);
+    g_assert_false(out.has_sp);
+    g_assert_cmphex(regs[out.sp_reg], ==, 0x7ffc2000);
     g_assert_cmpint((int64_t)out.ret, ==, -ENOENT);
 
     regs[RSP] = STACK;
@@ -170,6 +171,7 @@ static void test_x86_exit(void)
     g_assert_true(x86->read_exit(read_reg, ABI_INSN_EXIT_FRAME, &out));
     g_assert_true(out.to_user);
     g_assert_cmphex(out.pc, ==, USER);
+    g_assert_true(out.has_sp);
     g_assert_cmphex(out.sp, ==, 0x7ffc1000);
     stub_map(STACK, to_kernel, sizeof(to_kernel));
     g_assert_true(x86->read_exit(read_reg, ABI_INSN_EXIT_FRAME, &out));
@@ -355,7 +357,8 @@ static void test_arm_exit(void)
     regs[SPSR] = 0x80000000;
     g_assert_true(arm->read_exit(read_reg, ABI_INSN_EXIT, &out));
     g_assert_cmphex(out.pc, ==, USER);
-    g_assert_cmphex(out.sp, ==, 0x7ffc1000);
+    g_assert_false(out.has_sp);
+    g_assert_cmphex(regs[out.sp_reg], ==, 0x7ffc1000);
     g_assert_cmpuint(out.ret, ==, 17);
     broken_reg = SPSR;
     g_assert_false(arm->read_exit(read_reg, ABI_INSN_EXIT, &out));
@@ -510,9 +513,13 @@ static void test_arm_leaving(void)
     static const Way way = { "kernel_exit", 0, 4,
                              { 0x35, 0x40, 0x18, 0xd5, 0x16, 0x40, 0x18,
                                0xd5 } };
+    static const Way other = { "msr elr_el1,x21; msr spsr_el1,x1", 0, 4,
+                               { 0x35, 0x40, 0x18, 0xd5, 0x01, 0x40, 0x18,
+                                 0xd5 } };
     static const Way eret = { "eret", 0, 4, { 0xe0, 0x03, 0x9f, 0xd6 } };
 
     g_assert_true(leaves(&osi_arch_aarch64, KERNEL_ARM, &way));
+    g_assert_false(leaves(&osi_arch_aarch64, KERNEL_ARM, &other));
     g_assert_false(leaves(&osi_arch_aarch64, KERNEL_ARM, &eret));
 }
 

@@ -92,6 +92,7 @@ static SyscallsThread *thread_new_clean(void)
 static void enter(SyscallsThread *thread, int64_t nr)
 {
     thread->call.nr = nr;
+    thread->call.info = catalog_lookup(nr);
     thread->call.pc = PC;
     thread->call.vcpu = 1;
     for (int i = 0; i < SYSCALLS_MAX_ARGS; i++) {
@@ -104,9 +105,10 @@ static void enter(SyscallsThread *thread, int64_t nr)
 static void leave(SyscallsThread *thread, uint64_t pc, uint64_t sp,
                   int64_t ret)
 {
-    const AbiExit out = { true, pc, sp, (uint64_t)ret };
+    const AbiExit out = { .to_user = true, .pc = pc, .ret = (uint64_t)ret,
+                          .has_sp = true, .sp = sp };
 
-    pair_exit(thread, 2, &out);
+    pair_exit(thread, 2, &out, read_reg);
 }
 
 static const SyscallsCall *event(guint i, const char *name)
@@ -228,14 +230,19 @@ static void test_handler_restart(void)
     check_one(t, "read", SYSCALLS_RESTARTED, 0);
 }
 
+/* Frames may be anywhere: handlers have stacks of their own. */
+static uint64_t frame_at(int i)
+{
+    return STACK + i * 37 % 71 * 0x100;
+}
+
 /* @n handlers are lined up: the first returns to the second, and so on. */
 static void line_up(int n, int64_t ret)
 {
     for (int i = 0; i < n - 1; i++) {
-        put_frame(STACK + i * 0x100, HANDLER + 0x10 * (i + 1),
-                  STACK + (i + 1) * 0x100, 7);
+        put_frame(frame_at(i), HANDLER + 0x10 * (i + 1), frame_at(i + 1), 7);
     }
-    put_frame(STACK + (n - 1) * 0x100, BEHIND, STACK + n * 0x100, ret);
+    put_frame(frame_at(n - 1), BEHIND, frame_at(n), ret);
 }
 
 static void test_handlers_nested(void)

@@ -218,7 +218,8 @@ static void test_call(void)
     check_told("e");
     g_assert_cmpint(told[0].call.nr, ==, NR_READ);
     g_assert_cmpstr(told[0].call.info->name, ==, "read");
-    g_assert_cmpuint(told[0].call.args[5], ==, 15);
+    g_assert_cmpuint(told[0].call.args[2], ==, 12);
+    g_assert_cmpuint(told[0].call.args[3], ==, 0); /* it takes three */
     g_assert_cmpuint(told[0].call.pc, ==, PC);
     g_assert_cmpuint(syscalls_thread_task(told[0].call.thread), ==, a);
     g_assert_true(system_current_thread(0) == told[0].call.thread);
@@ -232,6 +233,7 @@ static void test_call(void)
     call(0, -1);
     check_told("e");
     g_assert_cmpint(told[0].call.nr, ==, -1);
+    g_assert_cmpuint(told[0].call.args[5], ==, 15); /* unknown: all */
     leave(0, 'X', true, 0);
     check_told("r");
 }
@@ -299,6 +301,18 @@ static void test_taken_over(void)
     g_assert_null(*syscalls_slot(thread, slot));
     leave(0, 'X', true, 0);
     check_told("");
+}
+
+/* Never seen to be switched out, wherever it goes on. */
+static void test_new(void)
+{
+    uint64_t a = new_task();
+
+    switch_to(0, new_task(), 0x100, a, 0);
+    g_assert_true(told[0].sw.next_is_new);
+    switch_to(1, new_task(), 0x100, a, 0);
+    g_assert_true(told[1].sw.next_is_new);
+    check_told("ss");
 }
 
 static void test_child(void)
@@ -459,6 +473,7 @@ int main(int argc, char **argv)
     g_test_add_func("/system/call", test_call);
     g_test_add_func("/system/migrates", test_migrates);
     g_test_add_func("/system/taken-over", test_taken_over);
+    g_test_add_func("/system/new", test_new);
     g_test_add_func("/system/child", test_child);
     g_test_add_func("/system/end-not-seen", test_end_not_seen);
     g_test_add_func("/system/exit", test_exit);
