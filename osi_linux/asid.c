@@ -41,9 +41,8 @@ static void on_enter(void *evdata, void *udata)
         physical ^= 0x1000; /* isolated: the user's half of the pair */
         start = task->pgd - physical;
     }
-    if (start % LINEAR_MAP_ALIGN == 0) {
-        atomic_store(&linear_map, start);
-        osi_mark_all_stale();
+    if (start % LINEAR_MAP_ALIGN == 0 &&
+        atomic_exchange(&linear_map, start) == 0) {
         qemu_plugin_unreg_callback("syscalls", "on_all_sys_enter", on_enter);
     }
 }
@@ -58,5 +57,17 @@ uint64_t osi_asid_of(uint64_t pgd)
 {
     uint64_t start = atomic_load_explicit(&linear_map, memory_order_relaxed);
 
-    return pgd && start ? pgd - start : 0;
+    uint64_t physical = pgd - start;
+
+    if (!pgd || !start) {
+        return 0;
+    }
+    if (physical & ~arch->root_mask) {
+        /* The guest was reset, and its map begins elsewhere now. */
+        if (atomic_exchange(&linear_map, 0)) {
+            osi_asid_start(arch);
+        }
+        return 0;
+    }
+    return physical;
 }

@@ -46,18 +46,11 @@ static void on_exit_call(void *evdata, void *udata)
     osi_mark_exiting(call->vcpu);
 }
 
-/* The writer itself is read again on its way out of the call ... */
-static void on_write_enter(void *evdata, void *udata)
+static void on_write(void *evdata, void *udata)
 {
     const SyscallsCall *call = evdata;
 
-    osi_mark_stale(call->vcpu);
-}
-
-/* ... and the others after it. */
-static void on_write_return(void *evdata, void *udata)
-{
-    osi_mark_all_stale();
+    osi_mark_renaming(call->vcpu);
 }
 
 static bool register_all(const char *const *names, cb_func_t function)
@@ -99,20 +92,14 @@ static bool path_is_comm(uint64_t addr)
 
 static void watch_writes(void)
 {
-    static const char *const enters[] = {
+    static const char *const writes[] = {
         "on_write_enter", "on_writev_enter", "on_pwrite64_enter",
         "on_pwritev_enter", "on_pwritev2_enter", "on_sendfile_enter",
         "on_splice_enter", NULL
     };
-    static const char *const returns[] = {
-        "on_write_return", "on_writev_return", "on_pwrite64_return",
-        "on_pwritev_return", "on_pwritev2_return", "on_sendfile_return",
-        "on_splice_return", NULL
-    };
 
     if (!atomic_exchange(&comm_opened, true)) {
-        register_all(enters, on_write_enter);
-        register_all(returns, on_write_return);
+        register_all(writes, on_write);
     }
 }
 

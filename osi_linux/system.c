@@ -2,13 +2,11 @@
  * system.c: identities of a guest system's threads, kept up to date.
  *
  * `syscalls` says which thread a vCPU runs.  What its task_struct says is
- * read when the thread is switched to, and again on its way out of the
- * kernel when something has happened in between that may have changed it:
- * a call that renames, replaces or re-credits it (exec, prctl, setuid ...),
- * or an event elsewhere that may concern any thread (a parent's death, a
- * write to a file called comm).  Both are places where the kernel's memory
- * can be read, page-table isolation or not; at a system call itself it
- * often cannot, and need not.
+ * read when the thread is switched to, and again on its way out of a call
+ * that may have changed it (exec, prctl, setuid ...).  Both are places where
+ * the kernel's memory can be read, page-table isolation or not; at a system
+ * call itself it often cannot, and need not.  What one thread does to
+ * another that is running is elsewhere.h's.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -19,6 +17,7 @@
 #include "arch/arch.h"
 #include "asid.h"
 #include "btf_find.h"
+#include "elsewhere.h"
 #include "rename.h"
 #include "source.h"
 #include "system.h"
@@ -27,15 +26,14 @@ typedef struct SystemTask {
     OsiTask task;
     bool stale;          /* it has changed, or may until it leaves the kernel:
                             only a reading there is final */
-    bool exiting;        /* has called exit or exit_group, or was killed */
-    unsigned int epoch;  /* of `epoch`, when it was last read */
+    bool exiting;        /* has called exit or exit_group */
+    bool renames;        /* is in a call that may rename other threads */
 } SystemTask;
 
 static const OsiArch *arch;
 static OsiLayout layout;
 static atomic_bool ready;
 static int slot;
-static atomic_uint epoch;  /* counts events that may concern any thread */
 static qemu_plugin_callback *on_process_change;
 static OsiIdentity *last;  /* of each vCPU */
 static unsigned int n_vcpus;
@@ -108,18 +106,12 @@ static SystemTask *task_of(SyscallsThread *thread)
     return *t;
 }
 
-static void refresh(SyscallsThread *thread, SystemTask *t)
+static void refresh(unsigned int vcpu_index, SyscallsThread *thread,
+                    SystemTask *t)
 {
-    /* Before reading: what happens meanwhile must count again. */
-    unsigned int now = atomic_load(&epoch);
-
-    if (!osi_task_read(&layout, read_guest, NULL,
-                       syscalls_thread_task_qpp(thread), t->stale,
-                       &t->task)) {
-        return;
-    }
-    t->task.identity.asid = osi_asid_of(t->task.pgd);
-    t->epoch = now;
+    osi_elsewhere_forget(vcpu_index);
+    osi_task_read(&layout, read_guest, NULL, syscalls_thread_task_qpp(thread),
+                  t->stale, &t->task);
 }
 
 void osi_mark_stale(unsigned int vcpu_index)
@@ -140,9 +132,14 @@ void osi_mark_exiting(unsigned int vcpu_index)
     }
 }
 
-void osi_mark_all_stale(void)
+void osi_mark_renaming(unsigned int vcpu_index)
 {
-    atomic_fetch_add(&epoch, 1);
+    SyscallsThread *thread = syscalls_current_thread_qpp(vcpu_index);
+
+    if (thread) {
+        task_of(thread)->renames = true;
+        task_of(thread)->stale = true; /* the other may be itself */
+    }
 }
 
 /* Same process: the leader's task_struct may be used again, so its pid too. */
@@ -153,30 +150,29 @@ static bool same_process(const OsiIdentity *a, const OsiIdentity *b)
 
 static void tell_change(unsigned int vcpu, const OsiTask *task)
 {
-    OsiProcessChange change = { .vcpu = vcpu };
+    OsiProcessChange change = { .vcpu = vcpu, .to = task->identity };
 
     if (vcpu >= n_vcpus) {
         return;
     }
-    if (!same_process(&last[vcpu], &task->identity)) {
+    change.to.asid = osi_asid_of(task->pgd);
+    if (!same_process(&last[vcpu], &change.to)) {
         change.from = last[vcpu];
-        change.to = task->identity;
         qemu_plugin_run_callback_handle(on_process_change, &change, NULL);
     }
-    last[vcpu] = task->identity;
+    last[vcpu] = change.to;
 }
 
 /*
  * A thread that is killed makes no call that would say so; but it gives up
  * its address space before its children get another parent.
  */
-static bool is_exiting(SystemTask *t)
+static bool is_exiting(const SystemTask *t)
 {
-    t->exiting = t->exiting ||
-                 (t->task.known && t->task.mm &&
-                  osi_task_without_mm(&layout, read_guest, NULL,
-                                      t->task.identity.taskd));
-    return t->exiting;
+    return t->exiting ||
+           (t->task.known && t->task.mm &&
+            osi_task_without_mm(&layout, read_guest, NULL,
+                                t->task.identity.taskd));
 }
 
 static void on_thread_switch(void *evdata, void *udata)
@@ -191,14 +187,14 @@ static void on_thread_switch(void *evdata, void *udata)
         }
     }
     if (sw->prev && is_exiting(task_of(sw->prev))) {
-        osi_mark_all_stale();
+        osi_elsewhere_tell(sw->vcpu, &layout, read_guest);
     }
     t = task_of(sw->next);
     if (sw->next_is_new) {
         /* A kernel thread may become a program without any call. */
         t->stale = true;
     }
-    refresh(sw->next, t);
+    refresh(sw->vcpu, sw->next, t);
     if (t->task.known) {
         tell_change(sw->vcpu, &t->task);
     }
@@ -229,14 +225,15 @@ static void on_leaving(unsigned int vcpu_index, void *udata)
         return;
     }
     t = task_of(thread);
-    if (G_LIKELY(!t->stale && t->epoch == atomic_load_explicit(
-                                              &epoch,
-                                              memory_order_relaxed)) ||
-        !is_to_user()) {
+    if (G_LIKELY(!t->stale) || !is_to_user()) {
         return;
     }
-    refresh(thread, t);
+    refresh(vcpu_index, thread, t);
     t->stale = false;
+    if (t->renames) {
+        t->renames = false;
+        osi_elsewhere_tell(vcpu_index, &layout, read_guest);
+    }
 }
 
 static void on_tb_trans(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
@@ -266,7 +263,12 @@ const OsiTask *osi_system_current(unsigned int vcpu_index)
     SystemTask *t = thread ? *(SystemTask **)syscalls_slot_qpp(thread, slot)
                            : NULL;
 
-    return t && t->task.known ? &t->task : NULL;
+    if (!t || !t->task.known) {
+        return NULL;
+    }
+    osi_elsewhere_apply(vcpu_index, &t->task);
+    t->task.identity.asid = osi_asid_of(t->task.pgd);
+    return &t->task;
 }
 
 static bool process(const OsiProcHandle *handle, OsiTask *task)
@@ -295,6 +297,7 @@ const OsiSource *osi_system_start(qemu_plugin_id_t id,
     }
     n_vcpus = MAX(info->system.max_vcpus, 1);
     last = g_new0(OsiIdentity, n_vcpus);
+    osi_elsewhere_start(n_vcpus);
     slot = syscalls_slot_new_qpp(g_free);
     on_process_change = qemu_plugin_create_callback_handle(
         id, "on_process_change");
