@@ -165,6 +165,12 @@ static void test_odd(void)
     check_field(&layout.mm, 0, 0);
     g_assert_true(try_with("start_time", 'i', 1200, &layout));
     check_field(&layout.start_time, 1200, 4);
+    /* beyond the structure's end */
+    g_assert_false(try_with("comm", 'c', TASK_SIZE - 15, &layout));
+    g_assert_true(try_with("mm", 'p', TASK_SIZE - 7, &layout));
+    check_field(&layout.mm, 0, 0);
+    g_assert_true(try_with("mm", 'p', TASK_SIZE - 8, &layout));
+    check_field(&layout.mm, TASK_SIZE - 8, 8);
 }
 
 static void test_bits(void)

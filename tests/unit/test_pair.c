@@ -220,6 +220,20 @@ static void test_handler(void)
     check_one(t, "read", SYSCALLS_RETURNED, -EINTR);
 }
 
+/* Where the stack pointer is in a register that is only read when needed. */
+static void test_handler_by_register(void)
+{
+    const AbiExit out = { .to_user = true, .pc = HANDLER,
+                          .sp_reg = ABI_REG_SP };
+    SyscallsThread *t = thread_new_clean();
+
+    sp_register = STACK;
+    put_frame(STACK, BEHIND, STACK + 0x100, -EINTR);
+    enter(t, NR_READ);
+    pair_exit(t, 2, &out, read_reg);
+    check_one(t, "read", SYSCALLS_RETURNED, -EINTR);
+}
+
 static void test_handler_restart(void)
 {
     SyscallsThread *t = thread_new_clean();
@@ -460,6 +474,7 @@ int main(int argc, char **argv)
     g_test_add_func("/pair/restarted-with-prefix",
                     test_restarted_with_prefix);
     g_test_add_func("/pair/handler", test_handler);
+    g_test_add_func("/pair/handler-by-register", test_handler_by_register);
     g_test_add_func("/pair/handler-restart", test_handler_restart);
     g_test_add_func("/pair/handlers-nested", test_handlers_nested);
     g_test_add_func("/pair/frames-without-end", test_frames_without_end);

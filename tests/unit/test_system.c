@@ -55,10 +55,12 @@ static bool read_exit(AbiReadReg reg, AbiInsn insn, AbiExit *out)
     uint64_t to_user;
 
     if (!reg(REG_TO_USER, &to_user) || !reg(REG_EXIT_PC, &out->pc) ||
-        !reg(ABI_REG_RET, &out->ret) || !reg(ABI_REG_SP, &out->sp)) {
+        !reg(ABI_REG_RET, &out->ret)) {
         return false;
     }
     out->to_user = to_user;
+    out->has_sp = false;
+    out->sp_reg = ABI_REG_SP;
     return true;
 }
 

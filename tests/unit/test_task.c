@@ -9,10 +9,10 @@
 #include "plugin_stub.h"
 #include "task.h"
 
-#define TASK 0xffff888012340ff0u /* so that the window crosses a page */
+#define TASK 0xffff888012340fc0u /* so that the window crosses a page */
 #define LEADER 0xffff888012350000u
 #define PARENT 0xffff888012360000u
-#define CRED 0xffff888012370f80u
+#define CRED 0xffff888012370ffau /* its uid, too */
 #define MM 0xffff888012380000u
 #define PGD 0xffff888012390000u
 #define TASK_SIZE 256
@@ -248,10 +248,11 @@ static void again_once(void)
     g_assert_cmpuint(task.leader_start, ==, 11);
     /* another task_struct in the same record */
     put_task(LEADER, &ordinary);
+    put_word(CRED + UID, 8, 4);
     g_assert_true(osi_task_read(&layout, stub_read, NULL, LEADER, false,
                                 &task));
     g_assert_cmphex(task.identity.taskd, ==, LEADER);
-    g_assert_cmpuint(task.identity.uid, ==, 7);
+    g_assert_cmpuint(task.identity.uid, ==, 8);
 }
 
 static void test_again(void)
