@@ -420,6 +420,19 @@ static void test_child(void)
     g_assert_false(t->in_call);
 }
 
+/* It was not seen to leave the kernel, and calls already. */
+static void test_child_calls(void)
+{
+    const AbiChild child = { BEHIND, NR_CLONE, { 0 } };
+    SyscallsThread *t = thread_new_clean();
+
+    pair_child(t, &child);
+    enter(t, NR_READ);
+    g_assert_false(t->is_child);
+    leave(t, BEHIND, STACK, 1);
+    check_one(t, "read", SYSCALLS_RETURNED, 1);
+}
+
 static int destroyed;
 
 static void destroy(void *value)
@@ -485,6 +498,7 @@ int main(int argc, char **argv)
     g_test_add_func("/pair/exit", test_exit);
     g_test_add_func("/pair/unknown", test_unknown);
     g_test_add_func("/pair/child", test_child);
+    g_test_add_func("/pair/child-calls", test_child_calls);
     g_test_add_func("/pair/slots", test_slots);
     g_test_add_func("/pair/records", test_records);
     return g_test_run();
