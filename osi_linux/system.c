@@ -26,7 +26,7 @@ typedef struct SystemTask {
     OsiTask task;
     bool stale;          /* it has changed, or may until it leaves the kernel:
                             only a reading there is final */
-    bool exiting;        /* has called exit or exit_group */
+    bool exiting;        /* has called exit or exit_group, or was killed */
     bool renames;        /* is in a call that may rename other threads */
 } SystemTask;
 
@@ -165,14 +165,16 @@ static void tell_change(unsigned int vcpu, const OsiTask *task)
 
 /*
  * A thread that is killed makes no call that would say so; but it gives up
- * its address space before its children get another parent.
+ * its address space before its children get another parent.  In between it
+ * may be switched out any number of times, so it is kept in mind.
  */
-static bool is_exiting(const SystemTask *t)
+static bool is_exiting(SystemTask *t)
 {
-    return t->exiting ||
-           (t->task.known && t->task.mm &&
-            osi_task_without_mm(&layout, read_guest, NULL,
-                                t->task.identity.taskd));
+    t->exiting = t->exiting ||
+                 (t->task.known && t->task.mm &&
+                  osi_task_without_mm(&layout, read_guest, NULL,
+                                      t->task.identity.taskd));
+    return t->exiting;
 }
 
 static void on_thread_switch(void *evdata, void *udata)
