@@ -13,6 +13,7 @@
 typedef struct Note {
     pthread_mutex_t lock;  /* guards identity */
     atomic_bool present;
+    atomic_uint n_forgotten; /* how often the vCPU has read for itself */
     OsiIdentity identity;  /* of the thread that ran there; no asid */
 } Note;
 
@@ -34,6 +35,7 @@ void osi_elsewhere_tell(unsigned int self, const OsiLayout *layout,
     for (unsigned int i = 0; i < n_notes; i++) {
         SyscallsThread *thread =
             i == self ? NULL : syscalls_current_thread_qpp(i);
+        unsigned int n_forgotten = atomic_load(&notes[i].n_forgotten);
         OsiTask task = { 0 };
 
         if (!thread ||
@@ -42,8 +44,11 @@ void osi_elsewhere_tell(unsigned int self, const OsiLayout *layout,
             continue;
         }
         pthread_mutex_lock(&notes[i].lock);
-        notes[i].identity = task.identity;
-        atomic_store(&notes[i].present, true);
+        /* A reading that began later knows this too, and maybe more. */
+        if (n_forgotten == atomic_load(&notes[i].n_forgotten)) {
+            notes[i].identity = task.identity;
+            atomic_store(&notes[i].present, true);
+        }
         pthread_mutex_unlock(&notes[i].lock);
     }
 }
@@ -51,7 +56,10 @@ void osi_elsewhere_tell(unsigned int self, const OsiLayout *layout,
 void osi_elsewhere_forget(unsigned int self)
 {
     if (self < n_notes) {
+        pthread_mutex_lock(&notes[self].lock);
+        atomic_fetch_add(&notes[self].n_forgotten, 1);
         atomic_store(&notes[self].present, false);
+        pthread_mutex_unlock(&notes[self].lock);
     }
 }
 
