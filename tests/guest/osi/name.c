@@ -81,12 +81,12 @@ enum { BLOCKED, SPINNING, CALLING, N_WAYS };
 
 typedef struct Named {
     int way;
-    int turn; /* even: to be renamed, odd: renamed */
+    int turn; /* how often it has been renamed */
     int done; /* turns that were marked */
     Thread thread;
 } Named;
 
-#define TURNS 6
+#define TURNS 20
 
 static void wait_for_turn(Named *named, int turn)
 {
@@ -95,21 +95,12 @@ static void wait_for_turn(Named *named, int turn)
         await(&named->turn, turn);
         break;
     case SPINNING:
-        /* Without any call; the next call comes after one that is not
-           looked at, or after a tick of the clock. */
-        spin_until(&named->turn, turn);
-        if (turn % 2) {
-            syscall(SYS_getpid);
-        } else {
-            spin_ms(60);
-        }
+        spin_until(&named->turn, turn); /* without any call */
         break;
     case CALLING:
         while (__atomic_load_n(&named->turn, __ATOMIC_SEQ_CST) != turn) {
             syscall(SYS_getppid);
         }
-        /* The call that ended the loop may have begun before. */
-        syscall(SYS_getpid);
         break;
     }
 }

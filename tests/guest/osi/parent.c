@@ -1,22 +1,45 @@
 /*
  * parent.c: markers of children whose parent goes.
  *
- * The child that is told of its new parent at once is one that was not
- * running, or that shares its CPU with the parent.  One that runs on another
- * CPU is told when it enters the kernel after the parent's CPU has gone over
- * to another thread; that is waited for here.
+ * What is promised is that the new parent is known when the old one's CPU
+ * has gone over to another thread.  A child on another CPU can see its new
+ * parent a little earlier, so that is waited for here.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #define _GNU_SOURCE
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 
 #include "guest.h"
 
-enum { BY_EXIT, BY_KILL, BY_FAULT, N_DEATHS };
+enum { BY_EXIT, BY_KILL, BY_FAULT, BY_KILL_BIG, N_DEATHS };
 enum { SLEEPING, SAME_CPU, OTHER_CPU, N_PLACES };
+
+/*
+ * Between giving up its memory and its children it is switched out, again
+ * and again.
+ */
+static void die_slowly(void)
+{
+    const int big = 48 << 20;
+    char *memory = mmap(NULL, big, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    CHECK(memory != MAP_FAILED);
+    memset(memory, 1, big);
+    if (raw_fork() == 0) {
+        syscall(SYS_munmap, memory, big);
+        set(&shared->words[6], 1);
+        spin_until(&shared->words[6], 2);
+        quit(0);
+    }
+    await(&shared->words[6], 1);
+    syscall(SYS_kill, syscall(SYS_getpid), SIGKILL);
+}
 
 static void die(int how)
 {
@@ -28,6 +51,9 @@ static void die(int how)
         break;
     case BY_FAULT:
         __builtin_trap();
+    case BY_KILL_BIG:
+        die_slowly();
+        break;
     }
     fail("die");
 }
@@ -35,9 +61,12 @@ static void die(int how)
 static void orphan(int place, int how)
 {
     static const char *const scenes[N_PLACES][N_DEATHS] = {
-        { "orphan-sleeping", "orphan-sleeping-k", "orphan-sleeping-f" },
-        { "orphan-same-cpu", "orphan-same-cpu-k", "orphan-same-cpu-f" },
-        { "orphan-other-cpu", "orphan-other-cpu-k", "orphan-other-cpu-f" },
+        { "orphan-sleeping", "orphan-sleeping-k", "orphan-sleeping-f",
+          "orphan-sleeping-b" },
+        { "orphan-same-cpu", "orphan-same-cpu-k", "orphan-same-cpu-f",
+          "orphan-same-cpu-b" },
+        { "orphan-other-cpu", "orphan-other-cpu-k", "orphan-other-cpu-f",
+          "orphan-other-cpu-b" },
     };
     int parent = syscall(SYS_getppid);
 
@@ -49,8 +78,7 @@ static void orphan(int place, int how)
         }
     }
     if (place == OTHER_CPU) {
-        spin_until(&shared->words[5], 1);
-        syscall(SYS_getpid);
+        spin_until(&shared->words[5], 1); /* without any call */
     }
     mark(scenes[place][how]);
     set(&shared->words[1], 1);
@@ -78,6 +106,7 @@ static void generations(int place, int how)
         die(how);
     }
     reap(pid);
+    shared->words[6] = 2;
     /* On the same CPU, which therefore has gone over from the dead. */
     set(&shared->words[5], 1);
     await(&shared->words[1], 1);
@@ -91,7 +120,7 @@ static void run_orphans(void)
         int place = i % KINDS / N_DEATHS;
         int reaper;
 
-        shared->words[0] = shared->words[1] = shared->words[5] = 0;
+        memset(shared->words, 0, sizeof(shared->words));
         if (place == OTHER_CPU && n_cpus() == 1) {
             continue;
         }
