@@ -34,6 +34,7 @@ static struct {
     gpointer insn_data; /* two signatures */
     size_t (*insn_size)(const struct qemu_plugin_insn *);
     uint64_t (*insn_vaddr)(const struct qemu_plugin_insn *);
+    void *(*insn_haddr)(const struct qemu_plugin_insn *);
     GArray *(*get_registers)(void);
     gpointer read_register; /* two signatures */
     bool (*read_memory)(uint64_t, GByteArray *, size_t);
@@ -56,6 +57,7 @@ static const struct {
     { &fn.insn_data, "qemu_plugin_insn_data" },
     { (gpointer *)&fn.insn_size, "qemu_plugin_insn_size", true },
     { (gpointer *)&fn.insn_vaddr, "qemu_plugin_insn_vaddr", true },
+    { (gpointer *)&fn.insn_haddr, "qemu_plugin_insn_haddr" },
     { (gpointer *)&fn.get_registers, "qemu_plugin_get_registers" },
     { &fn.read_register, "qemu_plugin_read_register" },
     { (gpointer *)&fn.read_memory, "qemu_plugin_read_memory_vaddr" },
@@ -189,8 +191,21 @@ bool qemu_plugin_read_memory_vaddr(uint64_t addr, GByteArray *data,
                                    size_t len)
 {
     /* QEMU puts the size into a GByteArray's guint without a look. */
-    return fn.read_memory && len > 0 && len <= G_MAXINT &&
-           fn.read_memory(addr, data, len);
+    if (len == 0 || len > G_MAXINT) {
+        return false;
+    }
+    return fn.read_memory ? fn.read_memory(addr, data, len)
+                          : qpp_host_user_memory_read(addr, data, len);
+}
+
+void qpp_host_user_tb(const struct qemu_plugin_tb *tb)
+{
+    const struct qemu_plugin_insn *insn;
+
+    if (!fn.read_memory && fn.insn_haddr && fn.tb_n_insns(tb) > 0) {
+        insn = fn.tb_get_insn(tb, 0);
+        qpp_host_user_memory_learn(fn.insn_vaddr(insn), fn.insn_haddr(insn));
+    }
 }
 
 /* ---- Other ------------------------------------------------------------- */

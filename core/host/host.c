@@ -31,6 +31,8 @@ bool qpp_host_start(qemu_plugin_id_t id, const qemu_info_t *info,
         g_set_error(errp, QPP_ERROR, 0,
                     "this QEMU (plugin API %d) does not export %s; use "
                     "another build of it", info->version.cur, missing);
+    } else if (!info->system_emulation) {
+        qpp_host_subscribe(QPP_HOST_TB_TRANS);
     }
     return !missing;
 }
@@ -58,9 +60,17 @@ static void on_atexit_v7(void *userdata)
     qpp_event_atexit();
 }
 
+static void tb_trans(struct qemu_plugin_tb *tb)
+{
+    if (!host_info.system_emulation) {
+        qpp_host_user_tb(tb);
+    }
+    qpp_event_tb_trans(tb);
+}
+
 static void on_tb_trans_v7(struct qemu_plugin_tb *tb, void *userdata)
 {
-    qpp_event_tb_trans(tb);
+    tb_trans(tb);
 }
 
 static void on_syscall_v7(unsigned int vcpu_index, int64_t num, uint64_t a1,
@@ -112,7 +122,7 @@ static void on_atexit(qemu_plugin_id_t id, void *userdata)
 
 static void on_tb_trans(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 {
-    qpp_event_tb_trans(tb);
+    tb_trans(tb);
 }
 
 static void on_syscall(qemu_plugin_id_t id, unsigned int vcpu_index,

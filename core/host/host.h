@@ -59,4 +59,14 @@ bool qpp_host_subscribe(QppHostEvent event);
  */
 const char *qpp_host_bind(int api);
 
+/* calls.c: @tb is being translated, in user mode: notes where memory is. */
+void qpp_host_user_tb(const struct qemu_plugin_tb *tb);
+
+/*
+ * user_memory.c: the guest byte at @guest is QEMU's at @host; and reading
+ * from then on, into @data, which it resizes.
+ */
+void qpp_host_user_memory_learn(uint64_t guest, const void *host);
+bool qpp_host_user_memory_read(uint64_t addr, GByteArray *data, size_t len);
+
 #endif /* QPP_CORE_HOST_H */
