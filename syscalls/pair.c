@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include <stdatomic.h>
 #include <string.h>
 #include <time.h>
 
@@ -45,12 +46,16 @@ static uint64_t now_ns(void)
     return (uint64_t)ts.tv_sec * 1000000000u + ts.tv_nsec;
 }
 
-/* Unique without sharing: each vCPU counts for itself. */
-static uint64_t next_id(unsigned int vcpu)
+/* Unique almost without sharing: each thread of QEMU's counts for itself. */
+static uint64_t next_id(void)
 {
-    static __thread uint64_t count __attribute__((tls_model("initial-exec")));
+    static __thread uint64_t id __attribute__((tls_model("initial-exec")));
+    static _Atomic uint64_t n_threads;
 
-    return (uint64_t)vcpu << 48 | ++count;
+    if (G_UNLIKELY(!id)) {
+        id = atomic_fetch_add(&n_threads, 1) << 40;
+    }
+    return ++id;
 }
 
 void pair_end(SyscallsThread *thread, unsigned int vcpu,
@@ -85,7 +90,7 @@ void pair_enter(SyscallsThread *thread, AbiReadReg reg)
     SyscallsCall *call = &thread->call;
     Special what;
 
-    call->id = next_id(call->vcpu);
+    call->id = next_id();
     call->time_ns = now_ns();
     call->abi = abi->name;
     call->outcome = SYSCALLS_PENDING;
@@ -167,7 +172,7 @@ static void child_exit(SyscallsThread *thread, unsigned int vcpu)
     SyscallsCall *call = &thread->call;
 
     thread->is_child = false;
-    call->id = next_id(vcpu);
+    call->id = next_id();
     call->time_ns = now_ns();
     call->vcpu = vcpu;
     pair_end(thread, vcpu, SYSCALLS_CHILD, 0);

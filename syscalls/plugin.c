@@ -79,6 +79,6 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id,
     if (!catalog_init(id, table) || !pair_init(id, abi)) {
         return -1;
     }
-    return (system_mode ? system_start(id, info, abi) : user_start(id, abi))
-               ? 0 : -1;
+    return (system_mode ? system_start(id, info, abi)
+                        : user_start(id, abi, table)) ? 0 : -1;
 }

@@ -75,7 +75,7 @@ typedef enum SyscallsOutcome {
 } SyscallsOutcome;
 
 typedef struct SyscallsCall {
-    uint64_t id;         /* unique in this run; the same at enter and return */
+    uint64_t id;         /* unique in this process; same at enter and return */
     uint64_t time_ns;    /* CLOCK_MONOTONIC of the host, at enter */
     uint64_t pc;         /* address of the instruction; 0: not known */
     const char *abi;     /* "x86_64", "aarch64" ... */

@@ -23,9 +23,9 @@ SyscallsThread *thread_new(uint64_t task)
 
 SyscallsThread *thread_get(uint64_t task)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
     SyscallsThread *thread;
 
+    g_mutex_lock(&lock);
     if (!threads) {
         threads = g_hash_table_new(g_int64_hash, g_int64_equal);
     }
@@ -34,23 +34,24 @@ SyscallsThread *thread_get(uint64_t task)
         thread = thread_new(task);
         g_hash_table_insert(threads, &thread->task, thread);
     }
+    g_mutex_unlock(&lock);
     return thread;
 }
 
 void thread_foreach(void (*fn)(SyscallsThread *thread, void *data),
                     void *data)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
     GHashTableIter iter;
     gpointer thread;
 
-    if (!threads) {
-        return;
+    g_mutex_lock(&lock);
+    if (threads) {
+        g_hash_table_iter_init(&iter, threads);
+        while (g_hash_table_iter_next(&iter, NULL, &thread)) {
+            fn(thread, data);
+        }
     }
-    g_hash_table_iter_init(&iter, threads);
-    while (g_hash_table_iter_next(&iter, NULL, &thread)) {
-        fn(thread, data);
-    }
+    g_mutex_unlock(&lock);
 }
 
 void thread_reset(SyscallsThread *thread)

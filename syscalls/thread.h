@@ -14,7 +14,7 @@
 #include "syscalls.h"
 
 /* Most threads that are kept; later ones share their vCPU's record. */
-#define THREADS_MAX (1u << 20)
+#define THREADS_MAX (1u << 18)
 
 struct SyscallsThread {
     uint64_t task;        /* 0: a vCPU's own record */

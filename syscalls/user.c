@@ -29,6 +29,7 @@ typedef struct Vcpu {
 } Vcpu;
 
 static const SyscallsAbi *abi; /* NULL: only what QEMU tells */
+static unsigned int reg_bits;  /* of a register that carries an argument */
 static GRWLock lock;           /* guards the array, not what it points to */
 static GPtrArray *vcpus;
 
@@ -61,8 +62,14 @@ static Vcpu *vcpu_make(unsigned int index)
 
 static void end_call(Vcpu *vcpu, unsigned int index)
 {
-    if (vcpu && vcpu->thread->in_call) {
+    if (!vcpu || !vcpu->thread->in_call) {
+        return;
+    }
+    if (vcpu->pid == getpid()) {
         pair_end(vcpu->thread, index, SYSCALLS_NO_RETURN, 0);
+    } else {
+        /* A copy that fork made: the call is another process's. */
+        vcpu->thread->in_call = false;
     }
 }
 
@@ -81,6 +88,23 @@ static void on_vcpu_exit(qemu_plugin_id_t id, unsigned int index)
     end_call(vcpu_get(index), index);
 }
 
+/* QEMU sign-extends the registers of 32-bit guests, addresses too. */
+static void take_args(SyscallsCall *call,
+                      const uint64_t args[SYSCALLS_MAX_ARGS])
+{
+    for (int i = 0; i < SYSCALLS_MAX_ARGS; i++) {
+        int kind = call->info ? call->info->args[i].kind : SYSCALLS_ARG_ULONG;
+        bool is_signed = kind == SYSCALLS_ARG_INT ||
+                         kind == SYSCALLS_ARG_LONG || kind == SYSCALLS_ARG_FD;
+
+        call->args[i] = reg_bits == 32 && !is_signed ? (uint32_t)args[i]
+                                                     : args[i];
+        if (call->info && i >= call->info->n_args) {
+            call->args[i] = 0;
+        }
+    }
+}
+
 static void on_syscall(qemu_plugin_id_t id, unsigned int index, int64_t num,
                        uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
                        uint64_t a5, uint64_t a6, uint64_t a7, uint64_t a8)
@@ -96,7 +120,7 @@ static void on_syscall(qemu_plugin_id_t id, unsigned int index, int64_t num,
     call = &vcpu->thread->call;
     call->nr = (int32_t)num;
     call->info = catalog_lookup(call->nr);
-    memcpy(call->args, args, sizeof(args));
+    take_args(call, args);
     call->pc = vcpu->pc;
     call->vcpu = index;
     vcpu->pid = getpid();
@@ -165,9 +189,11 @@ SyscallsThread *user_current_thread(unsigned int vcpu_index)
     return vcpu ? vcpu->thread : NULL;
 }
 
-bool user_start(qemu_plugin_id_t id, const SyscallsAbi *the_abi)
+bool user_start(qemu_plugin_id_t id, const SyscallsAbi *the_abi,
+                const SyscallsTable *table)
 {
     abi = the_abi;
+    reg_bits = table ? table->reg_bits : 64;
     vcpus = g_ptr_array_new();
     qemu_plugin_register_vcpu_init_cb(id, on_vcpu_init);
     qemu_plugin_register_vcpu_exit_cb(id, on_vcpu_exit);

@@ -7,8 +7,11 @@
 #define QPP_SYSCALLS_USER_H
 
 #include "abi/abi.h"
+#include "tables/tables.h"
 
-bool user_start(qemu_plugin_id_t id, const SyscallsAbi *abi);
+/* @table may be NULL. */
+bool user_start(qemu_plugin_id_t id, const SyscallsAbi *abi,
+                const SyscallsTable *table);
 SyscallsThread *user_current_thread(unsigned int vcpu_index);
 
 #endif /* QPP_SYSCALLS_USER_H */

@@ -2,9 +2,9 @@
  * x86_64.c: 64-bit system calls of x86-64 Linux.
  *
  * Facts and where they are from:
- *   `syscall` takes nr in eax (sign-extended by entry_SYSCALL_64 since
- *   commit 3e5e7f7736b0 of Linux 5.13), arguments in rdi, rsi, rdx, r10, r8,
- *   r9, and leaves the return address in rcx (Intel SDM, SYSCALL).
+ *   `syscall` takes nr in eax, which entry_SYSCALL_64 sign-extends (Debian
+ *   11's 5.10 still looked at all of rax), arguments in rdi, rsi, rdx, r10,
+ *   r8, r9, and leaves the return address in rcx (Intel SDM, SYSCALL).
  *   The kernel returns to 64-bit user code by `sysretq` (target in rcx) or
  *   `iretq` (target in the frame at rsp: rip, cs, rflags, rsp, ss).  Under
  *   page-table isolation the frame is on the entry stack, which both page
@@ -167,7 +167,7 @@ static bool x86_64_read_child(uint64_t sp, AbiChild *child)
                 GUINT64_FROM_LE(regs[CS]) == USER_CS &&
                 GUINT64_FROM_LE(regs[SS]) == USER_DS;
     }
-    if (!found || is_kernel(GUINT64_FROM_LE(regs[RIP]))) {
+    if (!found || !regs[RIP] || is_kernel(GUINT64_FROM_LE(regs[RIP]))) {
         return false;
     }
     child->pc = GUINT64_FROM_LE(regs[RIP]);
