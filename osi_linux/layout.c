@@ -27,7 +27,7 @@ static const Wanted wanted[] = {
     { "task_struct", "group_leader", FIELD(group_leader), 8, OPTIONAL },
     { "task_struct", "mm", FIELD(mm), 8, OPTIONAL },
     { "task_struct", "real_cred", FIELD(real_cred), 8, OPTIONAL },
-    /* ns of CLOCK_MONOTONIC (commit 57e0be041d9e, Linux 3.17) */
+    /* ns of CLOCK_MONOTONIC */
     { "task_struct", "start_time", FIELD(start_time), 8, OPTIONAL },
     /* Both become NULL when the task is waited for (release_task). */
     { "task_struct", "sighand", FIELD(sighand), 8, OPTIONAL },

@@ -90,6 +90,9 @@ static void discover(void)
     found = g_strdup_printf("osi_linux: kernel types from BTF at 0x%" PRIx64
                             "\n", addr);
     qemu_plugin_outs(found);
+    if (told) {
+        fprintf(stderr, "osi_linux: processes are known from now on\n");
+    }
     atomic_store(&ready, true);
 }
 

@@ -4,6 +4,7 @@
  *
  * The name is the program's until it gives itself another, which QEMU hands
  * on to the host.  Kept for each thread; asked anew after fork and prctl.
+ * Parent and user are asked each time: others may change them.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -24,7 +25,6 @@ static char initial[OSI_COMM_LEN]; /* what the host called QEMU at start */
 typedef struct UserTask {
     OsiTask task;
     unsigned int generation;
-    bool renamed;
 } UserTask;
 
 static void host_comm(char comm[OSI_COMM_LEN])
@@ -49,8 +49,8 @@ static const char *program_name(void)
 }
 
 /*
- * Names of other threads than the first come from what QEMU calls its own;
- * only what the guest has asked for is the guest's.
+ * QEMU's threads are called as it was at the start until the guest gives one
+ * another name, which its later children inherit.
  */
 static void fill(UserTask *u)
 {
@@ -58,11 +58,8 @@ static void fill(UserTask *u)
 
     id->pid = getpid();
     id->tid = (int32_t)syscall(SYS_gettid);
-    id->ppid = getppid();
-    id->uid = getuid();
-    if (u->renamed) {
-        host_comm(id->comm);
-    } else {
+    host_comm(id->comm);
+    if (strcmp(id->comm, initial) == 0) {
         g_strlcpy(id->comm, program_name(), sizeof(id->comm));
     }
     u->task.known = true;
@@ -84,6 +81,8 @@ static UserTask *current_task(unsigned int vcpu_index)
     if ((*u)->generation != atomic_load(&generation)) {
         fill(*u);
     }
+    (*u)->task.identity.ppid = getppid();
+    (*u)->task.identity.uid = getuid();
     return *u;
 }
 
@@ -105,7 +104,6 @@ static void on_prctl_return(void *evdata, void *udata)
     UserTask *u = current_task(call->return_vcpu);
 
     if (u && call->args[0] == PR_SET_NAME && call->ret == 0) {
-        u->renamed = true;
         fill(u);
     }
 }

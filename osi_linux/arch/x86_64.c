@@ -2,11 +2,13 @@
  * x86_64.c: the x86-64 kernel.
  *
  * Ways back to user mode (arch/x86/entry/entry_64.S):
- *   by the entry stack, always for sysretq since Linux 4.15, for iretq until
- *   6.6 and with page-table isolation: `mov %rsp,%rdi` and then a load of
- *   %rsp from a per-CPU variable, before the page tables are switched;
- *   directly, for iretq without isolation since commit 1b8b1aa90c9c (6.7):
- *   `add $8,%rsp` over the saved call number, then `swapgs`.
+ *   by the entry stack, always for sysretq since Linux 4.15, for iretq where
+ *   page tables are isolated, and before 6.8 always: `mov %rsp,%rdi` and then
+ *   a load of %rsp from a per-CPU variable, before the page tables are
+ *   switched;
+ *   directly, for iretq without isolation since commit c516213726fb
+ *   ("x86/entry: Optimize common_interrupt_return()"): `add $8,%rsp` over the
+ *   saved call number, then `swapgs`.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
