@@ -42,8 +42,25 @@ static bool regs_broken;
 static unsigned int n_reads;
 static qemu_plugin_vcpu_tb_trans_cb_t tb_trans;
 
+static struct qpp_import *imports;
+
 void qpp_entry_add_import(struct qpp_import *import)
 {
+    import->next = imports;
+    imports = import;
+}
+
+void stub_import(const char *function, gpointer address)
+{
+    bool found = false;
+
+    for (struct qpp_import *i = imports; i; i = i->next) {
+        if (strcmp(i->function, function) == 0) {
+            *i->address = address;
+            found = true;
+        }
+    }
+    g_assert_true(found);
 }
 
 /* ---- Memory -------------------------------------------------------------- */

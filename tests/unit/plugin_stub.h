@@ -23,6 +23,9 @@ void stub_set_reg(const char *name, uint64_t value);
 void stub_break_regs(void); /* from now on none can be read ... */
 void stub_mend_regs(void);  /* ... and now again */
 
+/* Everywhere in the program, <function>_qpp is @address from now on. */
+void stub_import(const char *function, gpointer address);
+
 /* Gets every callback that is run: its name, and its data. */
 extern void (*stub_on_run)(const char *name, void *evdata);
 
