@@ -6,6 +6,7 @@
  *   prctl(PR_SET_NAME)     new name
  *   setuid and its kind    new uid
  *   exit, exit_group       the children get another parent
+ *   wait4, waitid          a parent is found dead: its children have another
  *   write to /proc/.../comm  a new name for any thread of the process
  *
  * The last is one write of millions, so it is looked for only from the first
@@ -46,11 +47,11 @@ static void on_exit_call(void *evdata, void *udata)
     osi_mark_exiting(call->vcpu);
 }
 
-static void on_write(void *evdata, void *udata)
+static void on_concerns_others(void *evdata, void *udata)
 {
     const SyscallsCall *call = evdata;
 
-    osi_mark_renaming(call->vcpu);
+    osi_mark_concerns_others(call->vcpu);
 }
 
 static bool register_all(const char *const *names, cb_func_t function)
@@ -99,7 +100,7 @@ static void watch_writes(void)
     };
 
     if (!atomic_exchange(&comm_opened, true)) {
-        register_all(writes, on_write);
+        register_all(writes, on_concerns_others);
     }
 }
 
@@ -155,6 +156,8 @@ bool osi_rename_start(void)
         { "prctl", "on_prctl_enter", on_prctl },
         { "exit", "on_exit_enter", on_exit_call },
         { "exit_group", "on_exit_group_enter", on_exit_call },
+        { "wait4", "on_wait4_enter", on_concerns_others },
+        { "waitid", "on_waitid_enter", on_concerns_others },
         { "open", "on_open_enter", on_open_enter },
         { "creat", "on_creat_enter", on_creat_enter },
         { "openat", "on_openat_enter", on_openat_enter },

@@ -27,7 +27,7 @@ typedef struct SystemTask {
     bool stale;          /* it has changed, or may until it leaves the kernel:
                             only a reading there is final */
     bool exiting;        /* has called exit or exit_group, or was killed */
-    bool renames;        /* is in a call that may rename other threads */
+    bool concerns_others; /* is in a call that may change other threads */
 } SystemTask;
 
 static const OsiArch *arch;
@@ -135,12 +135,12 @@ void osi_mark_exiting(unsigned int vcpu_index)
     }
 }
 
-void osi_mark_renaming(unsigned int vcpu_index)
+void osi_mark_concerns_others(unsigned int vcpu_index)
 {
     SyscallsThread *thread = syscalls_current_thread_qpp(vcpu_index);
 
     if (thread) {
-        task_of(thread)->renames = true;
+        task_of(thread)->concerns_others = true;
         task_of(thread)->stale = true; /* the other may be itself */
     }
 }
@@ -235,8 +235,8 @@ static void on_leaving(unsigned int vcpu_index, void *udata)
     }
     refresh(vcpu_index, thread, t);
     t->stale = false;
-    if (t->renames) {
-        t->renames = false;
+    if (t->concerns_others) {
+        t->concerns_others = false;
         osi_elsewhere_tell(vcpu_index, &layout, read_guest);
     }
 }

@@ -14,8 +14,8 @@ void osi_mark_stale(unsigned int vcpu_index);
 /* That thread is going to end, and its children with it get another parent. */
 void osi_mark_exiting(unsigned int vcpu_index);
 
-/* It is in a call that may rename any thread. */
-void osi_mark_renaming(unsigned int vcpu_index);
+/* It is in a call after which any thread may have changed. */
+void osi_mark_concerns_others(unsigned int vcpu_index);
 
 /* What is known of the thread on @vcpu_index; NULL: nothing. */
 const OsiTask *osi_system_current(unsigned int vcpu_index);
