@@ -147,6 +147,10 @@ class Thread:
         self.comm = comm          # bytes as latin-1, None: not known
         self.former_comms = set()
         self.renaming = []        # threads it is just giving a name
+        # What its next call may still carry: the trace notes a call when the
+        # kernel has it, a while after the thread has made it.
+        self.fading_comms = set()
+        self.fading_ppids = set()
         self.open = None          # the Call it is in
         self.calls = []
         self.first_step = None    # ChildReturn: its way out of that call
@@ -159,10 +163,11 @@ class Thread:
         p = self.process
         ppids = None
         if p and p.parent:
-            ppids = {p.parent.pid} | p.former | p.parent.heir()
+            ppids = {p.parent.pid} | p.former | p.parent.heir() | \
+                self.fading_ppids
         comms = None
         if self.comm is not None:
-            comms = {self.comm} | self.former_comms
+            comms = {self.comm} | self.former_comms | self.fading_comms
         return (p.pid if p else None, ppids, comms)
 
 
@@ -320,6 +325,7 @@ class Model:
         match = ENTER.match(e.text)
         nr = int(match[1])
         args = [int(a, 16) for a in match[2].split(", ")]
+        self.after_rename(t)
         if nr == NR_SCENARIO:
             self.scenario = args[0]
         if t.open:
@@ -327,6 +333,8 @@ class Model:
         if nr == NR_IDENTITY:
             self.learn(t, args, e)
         t.open = Call(t, nr, args, e, self.scenario, self.arch)
+        t.fading_comms.clear()
+        t.fading_ppids.clear()
         if nr == self.arch["getppid"]:
             t.asked_ppids = t.open.ppids or set()
             t.asked_comms = t.open.comms or set()
@@ -360,7 +368,6 @@ class Model:
     def on_sys_exit(self, e, t):
         match = EXIT.match(e.text)
         nr, ret = int(match[1]), int(match[2])
-        self.after_rename(t)
         if t.open:
             t.open.finished = True
             t.open.ret = ret
@@ -376,7 +383,11 @@ class Model:
             self.strays.append((t, nr, ret, e))
 
     def after_rename(self, t):
+        """A thread that runs elsewhere may still be seen under its old name
+        until the one that renamed it has left the kernel: by the next call
+        of that one it has."""
         for other in t.renaming:
+            other.fading_comms |= other.former_comms
             other.former_comms.clear()
         t.renaming.clear()
 
@@ -385,7 +396,10 @@ class Model:
             dead = self.processes.get(call.ret)
             if dead and not dead.live:
                 for child in dead.children:
-                    child.former.discard(dead.pid)
+                    if dead.pid in child.former:
+                        child.former.discard(dead.pid)
+                        for thread in child.threads:
+                            thread.fading_ppids.add(dead.pid)
         elif call.nr == self.arch["prctl"] and t.process and \
                 call.args[0] == PR_SET_CHILD_SUBREAPER and call.ret == 0:
             t.process.subreaper = bool(call.args[1])

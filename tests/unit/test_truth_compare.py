@@ -184,6 +184,7 @@ def tell():
     s.end(101)
     s.call(100, WAIT4, 101, ret=101)
     s.who[103][1] = 1
+    s.call(103, 110, ret=1)
     s.orphan = s.call(103, 110, ret=1)
     # Killed in a call, after a result of the kernel's own.
     s.enter(103, READ, 5, 0x7000, 1)
