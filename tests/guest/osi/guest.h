@@ -21,6 +21,7 @@
 #define OSI_CMD_KEEP 1 /* keep a handle of this process in the slot */
 #define OSI_CMD_ASK 2  /* ask about the slot's handle */
 #define OSI_CMD_DEAD 3 /* its process has been waited for */
+#define OSI_CMD_NEW 4  /* nothing; its program's very first call was told */
 #define OSI_SLOTS 8
 
 #if !defined(QEMU_PLUGIN_EXPORT) && !defined(__ASSEMBLER__)

@@ -138,7 +138,7 @@ static void run_exec(void)
 
 void exec_role(const char *role)
 {
-    mark(role);
+    mark_cmd(role, OSI_CMD_NEW, OSI_SLOTS);
     if (strcmp(role, "exec-again") == 0) {
         CHECK(prctl(PR_SET_NAME, "renamed") == 0);
         mark("before-exec");
