@@ -256,8 +256,9 @@ int qemu_plugin_read_register(struct qemu_plugin_register *handle,
  * Replaces the contents of @data by @len bytes of guest memory at the
  * virtual address @addr, as the current vCPU would see it.  Context: vCPU.
  * False if any of it cannot be read (not mapped for the vCPU's current
- * mode, or not present), if @len is 0 or above G_MAXINT, or if the host is
- * before API 4.  @data's contents are then undefined.
+ * mode, or not present), if @len is 0 or above G_MAXINT, or in system mode
+ * if the host is before API 4; in user mode libqpp reads by itself there.
+ * @data's contents are then undefined.
  */
 bool qemu_plugin_read_memory_vaddr(uint64_t addr, GByteArray *data,
                                    size_t len)
