@@ -283,9 +283,9 @@ class ChildReturn(Call):
         return {0}
 
     def optional(self):
-        """It may be killed on the way."""
+        """It may be killed on the way, even with a handler's frame made."""
         return not self.thread.calls and \
-            not any(h > 1 for _, h, _ in self.delivered)
+            (self.fatal() or not any(h > 1 for _, h, _ in self.delivered))
 
     def describe(self):
         return f"child's return: tid {self.tid}, made by " + \
