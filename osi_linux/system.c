@@ -112,9 +112,15 @@ static SystemTask *task_of(SyscallsThread *thread)
 static void refresh(unsigned int vcpu_index, SyscallsThread *thread,
                     SystemTask *t)
 {
+    bool known = t->task.known;
+
     osi_elsewhere_forget(vcpu_index);
-    osi_task_read(&layout, read_guest, NULL, syscalls_thread_task_qpp(thread),
-                  t->stale, &t->task);
+    if (!osi_task_read(&layout, read_guest, NULL,
+                       syscalls_thread_task_qpp(thread), t->stale,
+                       &t->task)) {
+        /* Nothing has happened that would make the last reading wrong. */
+        t->task.known = known && !t->stale;
+    }
 }
 
 void osi_mark_stale(unsigned int vcpu_index)
