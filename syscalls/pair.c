@@ -160,8 +160,11 @@ void pair_child(SyscallsThread *thread, const AbiChild *child)
 
     call->pc = child->pc - abi->call_size;
     call->nr = child->nr;
-    memcpy(call->args, child->args, sizeof(call->args));
     call->info = catalog_lookup(call->nr);
+    memset(call->args, 0, sizeof(call->args));
+    memcpy(call->args, child->args,
+           (call->info ? call->info->n_args : SYSCALLS_MAX_ARGS) *
+               sizeof(call->args[0]));
     call->abi = abi->name;
     thread->is_child = true;
 }

@@ -99,7 +99,8 @@ typedef struct SyscallsSwitch {
 
 /*
  * The thread that runs on @vcpu_index now; NULL before the first switch.
- * On that vCPU's thread only.
+ * Of another vCPU than the caller's it is a snapshot, good only to ask for
+ * its task.
  */
 QPP_FUN_PROTOTYPE(syscalls, SyscallsThread *, syscalls_current_thread,
                   unsigned int vcpu_index);

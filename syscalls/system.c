@@ -8,6 +8,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include <stdatomic.h>
 #include <string.h>
 
 #include "catalog.h"
@@ -19,7 +20,8 @@
 #define PAGE_OFFSET ((1u << PAGE_BITS) - 1)
 
 typedef struct Vcpu {
-    SyscallsThread *thread; /* NULL: no switch seen yet */
+    _Atomic(SyscallsThread *) thread; /* NULL: no switch seen yet; written
+                                         by this vCPU, read by all */
     SyscallsThread *own;    /* for calls until then */
 } Vcpu;
 
@@ -54,7 +56,9 @@ static SyscallsThread *thread_on(unsigned int vcpu_index)
 {
     Vcpu *vcpu = &vcpus[vcpu_index];
 
-    return G_LIKELY(vcpu->thread) ? vcpu->thread : vcpu->own;
+    SyscallsThread *thread = vcpu->thread;
+
+    return G_LIKELY(thread) ? thread : vcpu->own;
 }
 
 /*

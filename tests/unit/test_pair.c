@@ -411,7 +411,8 @@ static void test_child(void)
     g_assert_cmpint(call->ret, ==, 0);
     g_assert_cmpuint(call->pc, ==, PC);
     g_assert_cmpint(call->nr, ==, NR_CLONE);
-    g_assert_cmpuint(call->args[5], ==, 6);
+    g_assert_cmpuint(call->args[4], ==, 5);
+    g_assert_cmpuint(call->args[5], ==, 0); /* it takes five */
     g_assert_cmpuint(call->vcpu, ==, 2);
     g_assert_cmpuint(call->return_vcpu, ==, 2);
     g_assert_true(call->thread == t);
