@@ -57,7 +57,7 @@ char *qpp_search_places(const char *requester_path, const char *name);
 /* Resolves all imports of @plugin, loading providers. */
 bool qpp_imports_resolve(QppPlugin *plugin, GError **errp);
 
-/* ---- reader.c -----------------------------------------------------------------*/
+/* ---- reader.c ------------------------------------------------------------ */
 
 /* The guest's architecture is known. */
 void qpp_reader_start(const char *target);

@@ -43,7 +43,7 @@ static bool read_guest(void *opaque, uint64_t addr, void *buf, size_t len)
     return qemu_plugin_read_memory(addr, buf, len);
 }
 
-/* ---- Finding out about the kernel ----------------------------------------- */
+/* ---- Finding out about the kernel ---------------------------------------- */
 
 /*
  * BTF is in the kernel's image from its first instruction, so the first
@@ -96,7 +96,7 @@ static void discover(void)
     atomic_store(&ready, true);
 }
 
-/* ---- Keeping up ------------------------------------------------------------- */
+/* ---- Keeping up ---------------------------------------------------------- */
 
 static SystemTask *task_of(SyscallsThread *thread)
 {
@@ -266,7 +266,7 @@ static void on_tb_trans(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
     }
 }
 
-/* ---- Answers ------------------------------------------------------------------ */
+/* ---- Answers ------------------------------------------------------------- */
 
 const OsiTask *osi_system_current(unsigned int vcpu_index)
 {

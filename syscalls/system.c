@@ -50,12 +50,11 @@ static void find_registers(qemu_plugin_id_t id, unsigned int vcpu_index)
     }
 }
 
-/* ---- What happens at the instructions ------------------------------------- */
+/* ---- What happens at the instructions ------------------------------------ */
 
 static SyscallsThread *thread_on(unsigned int vcpu_index)
 {
     Vcpu *vcpu = &vcpus[vcpu_index];
-
     SyscallsThread *thread = vcpu->thread;
 
     return G_LIKELY(thread) ? thread : vcpu->own;
@@ -63,11 +62,10 @@ static SyscallsThread *thread_on(unsigned int vcpu_index)
 
 /*
  * Where the call instruction really is.  A block may be shared by all
- * addresses that its page is mapped at (QEMU's CF_PCREL), so the
- * address at its translation is good for the offset in the page only.  The program
- * counter is good for the page: within a block QEMU brings it up to date
- * now and then only, but it never is ahead, and a block spans at most two
- * pages.
+ * addresses that its page is mapped at (QEMU's CF_PCREL), so the address at
+ * its translation is good for the offset in the page only.  The program
+ * counter is good for the page: within a block QEMU brings it up to date now
+ * and then only, but it never is ahead, and a block spans at most two pages.
  */
 static uint64_t pc_of(uint64_t offset)
 {
@@ -195,7 +193,7 @@ static void at_switch(unsigned int vcpu_index, void *param)
     qemu_plugin_run_callback_handle(on_switch, &event, NULL);
 }
 
-/* ---- Finding the instructions ----------------------------------------------- */
+/* ---- Finding the instructions -------------------------------------------- */
 
 static void on_tb_trans(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 {
@@ -232,7 +230,7 @@ static void on_tb_trans(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
     }
 }
 
-/* ---- Start and end ------------------------------------------------------------ */
+/* ---- Start and end ------------------------------------------------------- */
 
 static void end_thread(SyscallsThread *thread, void *data)
 {

@@ -233,8 +233,8 @@ uint64_t log_output_lost(LogOutput *out)
 /* ---- fork ----
  *
  * The child has a copy of what other threads have appended since the flush,
- * which the parent is going to write, and no writer.  The lock is held across the fork, so the child finds the
- * rest as it should be.
+ * which the parent is going to write, and no writer.  The lock is held across
+ * the fork, so the child finds the rest as it should be.
  */
 
 static void before_fork(void)

@@ -46,7 +46,7 @@ static double cpu_ns(void)
     return ts.tv_sec * 1e9 + ts.tv_nsec;
 }
 
-/* ---- What is called ------------------------------------------------------- */
+/* ---- What is called ------------------------------------------------------ */
 
 /* The compiler may drop neither the call nor, by merging, any of the four. */
 #define SUBSCRIBER(n)                                                         \
@@ -65,7 +65,7 @@ void bench_imported(void *evdata, void *udata)
     __asm__ volatile("" : : "r"(evdata));
 }
 
-/* ---- What is measured ----------------------------------------------------- */
+/* ---- What is measured ---------------------------------------------------- */
 
 static void batch_direct(const Op *op)
 {
@@ -134,7 +134,7 @@ static double measure(const Op *op)
     return ns[ROUNDS / 2];
 }
 
-/* ---- Two threads at once -------------------------------------------------- */
+/* ---- Two threads at once ------------------------------------------------- */
 
 typedef struct Pair {
     const Op *op;
@@ -170,7 +170,7 @@ static double measure_two(const Op *op)
     return MAX(pair.ns[0], pair.ns[1]);
 }
 
-/* ---- The list ------------------------------------------------------------- */
+/* ---- The list ------------------------------------------------------------ */
 
 static Op ops[] = {
     { "direct call", batch_direct },
