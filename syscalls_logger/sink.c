@@ -64,13 +64,15 @@ bool log_sink_open(LogSink *sink, const char *filename, GError **error)
 }
 
 /* How much of @data to give to one write. */
-static size_t piece(const LogSink *sink, const char *data, size_t len,
-                    bool shared)
+static size_t piece(const LogSink *sink, const char *data, size_t len)
 {
     size_t n = PIPE_BUF;
 
-    /* Only writes up to PIPE_BUF are not mixed with those of others. */
-    if (!shared || !sink->is_pipe || len <= n) {
+    /*
+     * Only writes up to PIPE_BUF are not mixed with those of others: of
+     * processes since a fork, of the guest's program on standard output.
+     */
+    if (!sink->is_pipe || len <= n) {
         return len;
     }
     while (n > 0 && data[n - 1] != '\n') {
@@ -83,14 +85,13 @@ static size_t piece(const LogSink *sink, const char *data, size_t len,
     return n;
 }
 
-static size_t write_what_goes(LogSink *sink, const char *data, size_t len,
-                              bool shared)
+static size_t write_what_goes(LogSink *sink, const char *data, size_t len)
 {
     size_t done = 0;
 
     while (done < len) {
         ssize_t n = write(sink->fd, data + done,
-                          piece(sink, data + done, len - done, shared));
+                          piece(sink, data + done, len - done));
 
         if (n >= 0) {
             done += (size_t)n;
@@ -123,7 +124,7 @@ static void cut_off(LogSink *sink, size_t partial, bool shared)
 
 size_t log_sink_write(LogSink *sink, const char *data, size_t len, bool shared)
 {
-    size_t done = write_what_goes(sink, data, len, shared);
+    size_t done = write_what_goes(sink, data, len);
     const char *newline;
     size_t kept;
 

@@ -30,8 +30,9 @@ bool log_sink_open(LogSink *sink, const char *filename, GError **error);
  * Such a count ends with a whole line; what was written of the next one is
  * cut off again if the file allows it.
  *
- * @shared: other processes write to the same file, so no single write may
- * end inside a line.
+ * Others may write to the same pipe, so no single write to one ends inside a
+ * line.  @shared: other processes write to the same file, so nothing may be
+ * cut off.
  *
  * The thread that calls this must have SIGPIPE blocked.
  */
