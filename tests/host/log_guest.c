@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -199,8 +200,19 @@ static void fork_once(void)
     }
 }
 
-/* Forks while other threads are in a call. */
-static void run_forks(void)
+static atomic_bool stop;
+
+static void *call_on_and_on(void *name)
+{
+    snprintf(own_name, sizeof(own_name), "%s", (const char *)name);
+    while (!stop) {
+        make_and_say(CALL(SYS_getsid, 1, 0));
+    }
+    return NULL;
+}
+
+/* Forks while other threads are in a call, or make calls all the time. */
+static void run_forks(bool busy)
 {
     pthread_t threads[N_THREADS];
 
@@ -208,13 +220,15 @@ static void run_forks(void)
         _exit(97);
     }
     for (int i = 0; i < N_THREADS; i++) {
-        pthread_create(&threads[i], NULL, wait_in_read, own_name);
+        pthread_create(&threads[i], NULL,
+                       busy ? call_on_and_on : wait_in_read, own_name);
     }
     usleep(200 * 1000); /* they are in read by then; if not, no harm */
     for (int i = 0; i < N_FORKS; i++) {
         make_and_say(CALL(SYS_getsid, 1, 0));
         fork_once();
     }
+    stop = true;
     if (write(blocked[1], "123", N_THREADS) != N_THREADS) {
         _exit(96);
     }
@@ -260,12 +274,15 @@ int main(int argc, char **argv)
     if (strcmp(what, "calls") == 0) {
         run_calls();
     } else if (strcmp(what, "forks") == 0) {
-        run_forks();
+        run_forks(false);
+    } else if (strcmp(what, "busy") == 0) {
+        run_forks(true);
     } else if (strcmp(what, "exec") == 0 && argc > 2) {
         run_exec(argv[2]);
     } else if (strcmp(what, "many") == 0 && argc > 2) {
         run_many(atoi(argv[2]), argc > 3);
     }
-    fprintf(stderr, "log_guest: calls, forks, exec PROGRAM or many N [x]\n");
+    fprintf(stderr, "log_guest: say calls, forks, busy, exec PROGRAM or "
+                    "many N [x]\n");
     return 95;
 }
