@@ -54,16 +54,6 @@ static void on_concerns_others(void *evdata, void *udata)
     osi_mark_concerns_others(call->vcpu);
 }
 
-static bool register_all(const char *const *names, cb_func_t function)
-{
-    for (; *names; names++) {
-        if (!qemu_plugin_reg_callback("syscalls", *names, function)) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* Whether the path at @addr may end in "comm": read in small pieces. */
 static bool path_is_comm(uint64_t addr)
 {
@@ -96,11 +86,14 @@ static void watch_writes(void)
     static const char *const writes[] = {
         "on_write_enter", "on_writev_enter", "on_pwrite64_enter",
         "on_pwritev_enter", "on_pwritev2_enter", "on_sendfile_enter",
-        "on_splice_enter", NULL
+        "on_splice_enter",
     };
 
-    if (!atomic_exchange(&comm_opened, true)) {
-        register_all(writes, on_concerns_others);
+    if (atomic_exchange(&comm_opened, true)) {
+        return;
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(writes); i++) {
+        qemu_plugin_reg_callback("syscalls", writes[i], on_concerns_others);
     }
 }
 

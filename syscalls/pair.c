@@ -80,7 +80,6 @@ static void note_resume(SyscallsThread *thread, AbiReadReg reg)
         reg && abi->read_signal_frame && reg(ABI_REG_SP, &sp) &&
         abi->read_signal_frame(sp + abi->sigreturn_sp_offset, &frame);
     if (thread->has_resume) {
-        thread->resume_pc = frame.pc;
         thread->resume_ret = frame.ret;
     }
 }

@@ -25,8 +25,7 @@ struct SyscallsThread {
     bool in_call;         /* `call` has been entered and not ended */
     uint64_t return_pc;   /* behind the call instruction */
     bool has_resume;      /* the call is rt_sigreturn, and so: */
-    uint64_t resume_pc;   /* what it will resume */
-    uint64_t resume_ret;
+    uint64_t resume_ret;  /* is what it will restore as the result */
     SyscallsCall call;
     void *slots[SYSCALLS_MAX_SLOTS];
 };
