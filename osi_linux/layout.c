@@ -1,5 +1,5 @@
 /*
- * layout.c: where in the kernel's structures things lie, from BTF.
+ * layout.c: where in the kernel's structures things lie.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -43,35 +43,35 @@ static void widen_window(OsiLayout *layout, const OsiField *field,
     *end = MAX(*end, field->offset + field->size);
 }
 
-bool osi_layout_from_btf(const Btf *btf, OsiLayout *out, GError **errp)
+bool osi_layout_from_types(const OsiTypes *types, OsiLayout *out,
+                           GError **errp)
 {
     uint64_t task_size, end = 0;
 
     *out = (OsiLayout){ .window_start = UINT64_MAX };
-    out->big_endian = btf_big_endian(btf);
-    out->pointer_size = btf_pointer_size(btf);
-    if (!btf_type_size(btf, "task_struct", &task_size)) {
+    out->big_endian = osi_types_big_endian(types);
+    out->pointer_size = osi_types_pointer_size(types);
+    if (!osi_types_size(types, "task_struct", &task_size)) {
         task_size = 0;
     }
     for (size_t i = 0; i < G_N_ELEMENTS(wanted); i++) {
         const Wanted *w = &wanted[i];
         OsiField *field = (OsiField *)((char *)out + w->field);
         bool in_task = g_str_equal(w->type, "task_struct");
-        BtfMember m;
+        OsiField m;
 
-        if (!btf_member(btf, w->type, w->path, &m) || m.size == 0 ||
+        if (!osi_types_member(types, w->type, w->path, &m) ||
             m.size > w->max_size || m.bit_size ||
             (in_task && m.offset + m.size > task_size)) {
             if (w->need == NEEDED) {
                 g_set_error(errp, BTF_ERROR, BTF_ERROR_NOT_FOUND,
-                            "the kernel's BTF has no usable %s.%s", w->type,
+                            "the kernel has no usable %s.%s", w->type,
                             w->path);
                 return false;
             }
             continue;
         }
-        field->offset = m.offset;
-        field->size = m.size;
+        *field = m;
         if (in_task) {
             widen_window(out, field, &end);
         }

@@ -1,21 +1,15 @@
 /*
  * layout.h: where in the kernel's structures the things lie that OSI reads.
  *
- * Filled from BTF.  A member that a kernel does not have is absent, and what
- * depends on it is unknown; nothing is decided by the kernel's version.
+ * A member that a kernel does not have is absent, and what depends on it is
+ * unknown.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #ifndef OSI_LAYOUT_H
 #define OSI_LAYOUT_H
 
-#include "btf.h"
-
-/* One member; size 0: the kernel has none. */
-typedef struct OsiField {
-    uint64_t offset;
-    uint64_t size;
-} OsiField;
+#include "types.h"
 
 /* Largest window of a task_struct that is read at once. */
 #define OSI_WINDOW_MAX 8192
@@ -36,7 +30,8 @@ typedef struct OsiLayout {
 } OsiLayout;
 
 /* False with @errp set if a member is missing without which nothing works. */
-bool osi_layout_from_btf(const Btf *btf, OsiLayout *out, GError **errp);
+bool osi_layout_from_types(const OsiTypes *types, OsiLayout *out,
+                           GError **errp);
 
 /*
  * The number in @field of a structure of which @bytes holds what starts at

@@ -16,8 +16,8 @@
 
 #include "arch/arch.h"
 #include "asid.h"
-#include "btf_find.h"
 #include "elsewhere.h"
+#include "kernel.h"
 #include "rename.h"
 #include "source.h"
 #include "system.h"
@@ -31,70 +31,10 @@ typedef struct SystemTask {
 } SystemTask;
 
 static const OsiArch *arch;
-static OsiLayout layout;
-static atomic_bool ready;
 static int slot;
 static qemu_plugin_callback *on_process_change;
 static OsiIdentity *last;  /* of each vCPU */
 static unsigned int n_vcpus;
-
-static bool read_guest(void *opaque, uint64_t addr, void *buf, size_t len)
-{
-    return qemu_plugin_read_memory(addr, buf, len);
-}
-
-/* ---- Finding out about the kernel ---------------------------------------- */
-
-/*
- * BTF is in the kernel's image from its first instruction, so the first
- * thread switch is early enough; the later tries are for a guest that is
- * not a kernel's yet, such as firmware with threads.
- */
-static bool is_time_to_try(void)
-{
-    static atomic_uint switches;
-    unsigned int n = atomic_fetch_add(&switches, 1);
-
-    return n == 0 || n == 1000 || n == 100000;
-}
-
-static void discover(void)
-{
-    static GMutex lock;
-    g_autoptr(GMutexLocker) locker = NULL;
-    g_autoptr(GError) error = NULL;
-    g_autoptr(Btf) btf = NULL;
-    g_autofree char *found = NULL;
-    uint64_t pc, addr;
-    static bool told;
-
-    if (!is_time_to_try() ||
-        !qemu_plugin_read_register_u64(qemu_plugin_find_register(arch->pc),
-                                       &pc)) {
-        return;
-    }
-    locker = g_mutex_locker_new(&lock);
-    if (atomic_load(&ready)) {
-        return;
-    }
-    btf = btf_find(read_guest, NULL, pc, NULL, &addr, &error);
-    if (!btf || !osi_layout_from_btf(btf, &layout, &error)) {
-        if (!told) {
-            told = true;
-            fprintf(stderr, "osi_linux: processes stay unknown: %s; the "
-                    "guest's kernel needs CONFIG_DEBUG_INFO_BTF\n",
-                    error->message);
-        }
-        return;
-    }
-    found = g_strdup_printf("osi_linux: kernel types from BTF at 0x%" PRIx64
-                            "\n", addr);
-    qemu_plugin_outs(found);
-    if (told) {
-        fprintf(stderr, "osi_linux: processes are known from now on\n");
-    }
-    atomic_store(&ready, true);
-}
 
 /* ---- Keeping up ---------------------------------------------------------- */
 
@@ -115,7 +55,7 @@ static void refresh(unsigned int vcpu_index, SyscallsThread *thread,
     bool known = t->task.known;
 
     osi_elsewhere_forget(vcpu_index);
-    if (!osi_task_read(&layout, read_guest, NULL,
+    if (!osi_task_read(&osi_kernel()->layout, osi_kernel_read, NULL,
                        syscalls_thread_task_qpp(thread), t->stale,
                        &t->task)) {
         /* Nothing has happened that would make the last reading wrong. */
@@ -181,7 +121,8 @@ static bool is_exiting(SystemTask *t)
 {
     t->exiting = t->exiting ||
                  (t->task.known && t->task.mm &&
-                  osi_task_without_mm(&layout, read_guest, NULL,
+                  osi_task_without_mm(&osi_kernel()->layout, osi_kernel_read,
+                                      NULL,
                                       t->task.identity.taskd));
     return t->exiting;
 }
@@ -191,14 +132,14 @@ static void on_thread_switch(void *evdata, void *udata)
     const SyscallsSwitch *sw = evdata;
     SystemTask *t;
 
-    if (G_UNLIKELY(!atomic_load_explicit(&ready, memory_order_acquire))) {
-        discover();
-        if (!atomic_load(&ready)) {
+    if (G_UNLIKELY(!osi_kernel())) {
+        osi_kernel_discover(arch->pc);
+        if (!osi_kernel()) {
             return;
         }
     }
     if (sw->prev && is_exiting(task_of(sw->prev))) {
-        osi_elsewhere_tell(sw->vcpu, &layout, read_guest);
+        osi_elsewhere_tell(sw->vcpu, &osi_kernel()->layout, osi_kernel_read);
     }
     t = task_of(sw->next);
     if (sw->next_is_new) {
@@ -232,7 +173,7 @@ static void on_leaving(unsigned int vcpu_index, void *udata)
     SyscallsThread *thread = syscalls_current_thread_qpp(vcpu_index);
     SystemTask *t;
 
-    if (!thread || !atomic_load_explicit(&ready, memory_order_acquire)) {
+    if (!thread || !osi_kernel()) {
         return;
     }
     t = task_of(thread);
@@ -243,7 +184,7 @@ static void on_leaving(unsigned int vcpu_index, void *udata)
     t->stale = false;
     if (t->concerns_others) {
         t->concerns_others = false;
-        osi_elsewhere_tell(vcpu_index, &layout, read_guest);
+        osi_elsewhere_tell(vcpu_index, &osi_kernel()->layout, osi_kernel_read);
     }
 }
 
@@ -284,8 +225,9 @@ const OsiTask *osi_system_current(unsigned int vcpu_index)
 
 static bool process(const OsiProcHandle *handle, OsiTask *task)
 {
-    if (!atomic_load_explicit(&ready, memory_order_acquire) ||
-        !osi_task_read(&layout, read_guest, NULL, handle->taskd, true,
+    if (!osi_kernel() ||
+        !osi_task_read(&osi_kernel()->layout, osi_kernel_read, NULL,
+                       handle->taskd, true,
                        task)) {
         return false;
     }

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "btf_synth.h"
+#include "layout_from.h"
 #include "task.h"
 
 #define PAGE 4096u
@@ -108,7 +109,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!btf) {
         return 0;
     }
-    if (!osi_layout_from_btf(btf, &layout, &error)) {
+    if (!layout_from(&btf, &layout, &error)) {
         g_assert_nonnull(error);
         return 0;
     }

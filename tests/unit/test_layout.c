@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "btf_synth.h"
-#include "layout.h"
+#include "layout_from.h"
 
 /* A member of the made-up task_struct: offset in bytes, type by name. */
 typedef struct Member {
@@ -86,7 +86,7 @@ static void test_ordinary(void)
         g_autoptr(GError) error = NULL;
         OsiLayout layout;
 
-        g_assert_true(osi_layout_from_btf(btf, &layout, &error));
+        g_assert_true(layout_from(&btf, &layout, &error));
         g_assert_no_error(error);
         check_field(&layout.pid, 1000, 4);
         check_field(&layout.tgid, 1004, 4);
@@ -129,7 +129,7 @@ static bool try_with(const char *name, char type, uint32_t offset,
         n++;
     }
     btf = make(members, n, TASK_SIZE, false);
-    good = osi_layout_from_btf(btf, layout, &error);
+    good = layout_from(&btf, layout, &error);
     g_assert_true(good == !error);
     if (!good) {
         g_assert_nonnull(strstr(error->message, name));
@@ -182,7 +182,7 @@ static void test_bits(void)
     g_autoptr(GError) error = NULL;
     OsiLayout layout;
 
-    g_assert_false(osi_layout_from_btf(btf, &layout, &error));
+    g_assert_false(layout_from(&btf, &layout, &error));
     g_assert_error(error, BTF_ERROR, BTF_ERROR_NOT_FOUND);
 }
 
@@ -209,7 +209,7 @@ static void test_window(void)
         memcpy(changed, members, sizeof(members));
         changed[2].offset = cases[i].comm;
         btf = make(changed, G_N_ELEMENTS(changed), 1u << 25, false);
-        g_assert_cmpint(osi_layout_from_btf(btf, &layout, &error), ==,
+        g_assert_cmpint(layout_from(&btf, &layout, &error), ==,
                         cases[i].good);
         if (!cases[i].good) {
             g_assert_error(error, BTF_ERROR, BTF_ERROR_INVALID);
@@ -229,7 +229,7 @@ static void test_no_task(void)
     blob = bs_blob(s);
     btf = btf_new(blob->data, blob->len, NULL);
     g_assert_nonnull(btf);
-    g_assert_false(osi_layout_from_btf(btf, &layout, &error));
+    g_assert_false(layout_from(&btf, &layout, &error));
     g_assert_error(error, BTF_ERROR, BTF_ERROR_NOT_FOUND);
 }
 
