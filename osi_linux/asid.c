@@ -53,6 +53,12 @@ bool osi_asid_start(const OsiArch *the_arch)
     return qemu_plugin_reg_callback("syscalls", "on_all_sys_enter", on_enter);
 }
 
+bool osi_asid_linear_map(uint64_t *start)
+{
+    *start = atomic_load_explicit(&linear_map, memory_order_relaxed);
+    return *start != 0;
+}
+
 uint64_t osi_asid_of(uint64_t pgd)
 {
     uint64_t start = atomic_load_explicit(&linear_map, memory_order_relaxed);

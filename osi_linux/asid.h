@@ -15,6 +15,9 @@
 /* Starts learning.  False after a line on stderr. */
 bool osi_asid_start(const OsiArch *arch);
 
+/* Where the linear map begins: virtual minus physical.  False: not known. */
+bool osi_asid_linear_map(uint64_t *start);
+
 /* The physical address of @pgd; 0: none (a kernel thread), not known yet. */
 uint64_t osi_asid_of(uint64_t pgd);
 

@@ -18,6 +18,7 @@
 #include "asid.h"
 #include "elsewhere.h"
 #include "kernel.h"
+#include "live.h"
 #include "rename.h"
 #include "source.h"
 #include "system.h"
@@ -260,6 +261,7 @@ const OsiSource *osi_system_start(qemu_plugin_id_t id,
         !osi_asid_start(arch) || !osi_rename_start()) {
         return NULL;
     }
+    osi_live_start(arch);
     qemu_plugin_register_vcpu_tb_trans_cb(id, on_tb_trans);
     return &system;
 }

@@ -27,7 +27,12 @@ const OsiArch osi_arch_aarch64 = {
     .target = "aarch64",
     .pc = "pc",
     .root = "TTBR0_EL1",
-    .root_mask = 0x0000fffffffff000, /* BADDR, 48 bits (Arm ARM, D19.2) */
+    /*
+     * BADDR, of 48 bits (Arm ARM, D19.2).  The kernel's root table may be
+     * less than a page; it is aligned to 64 bytes at least.
+     */
+    .root_mask = 0x0000ffffffffffc0,
+    .paging = &osi_paging_aarch64,
     .is_leaving = is_leaving,
     .mode = "x22",
     .mode_mask = 0xf,

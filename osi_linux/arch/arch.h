@@ -10,6 +10,7 @@
 #ifndef OSI_ARCH_H
 #define OSI_ARCH_H
 
+#include "paging.h"
 #include "plugin-qpp.h"
 
 typedef struct OsiArch {
@@ -17,6 +18,7 @@ typedef struct OsiArch {
     const char *pc;      /* gdb's name of the program counter */
     const char *root;    /* of the register with the page tables' root */
     uint64_t root_mask;  /* the bits of it that are an address */
+    const OsiPaging *paging; /* what the tables look like */
 
     /*
      * Whether @size bytes at kernel address @vaddr are an instruction that

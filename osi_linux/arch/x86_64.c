@@ -47,5 +47,6 @@ const OsiArch osi_arch_x86_64 = {
     .pc = "rip",
     .root = "cr3",
     .root_mask = 0x000ffffffffff000, /* bits 51 to 12 (Intel SDM 3, 4.5) */
+    .paging = &osi_paging_x86_64,
     .is_leaving = is_leaving,
 };

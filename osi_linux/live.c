@@ -1,0 +1,82 @@
+/*
+ * live.c: the readers, set up for the guest that runs.  See live.h.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "asid.h"
+#include "kernel.h"
+#include "live.h"
+
+static const OsiPaging *paging;
+
+void osi_live_start(const OsiArch *arch)
+{
+    paging = arch->paging;
+}
+
+static OsiLive *live_new(const OsiKernel *kernel)
+{
+    OsiLive *live = g_new0(OsiLive, 1);
+
+    live->reader = (OsiReader){ osi_kernel_read, NULL,
+                                osi_types_big_endian(kernel->types) };
+    osi_paths_init(&live->paths, kernel->types, &live->reader);
+    return live;
+}
+
+const OsiLive *osi_live(void)
+{
+    static gsize live;
+    const OsiKernel *kernel = osi_kernel();
+
+    if (!kernel) {
+        return NULL;
+    }
+    if (g_once_init_enter(&live)) {
+        g_once_init_leave(&live, (gsize)live_new(kernel));
+    }
+    return (const OsiLive *)live;
+}
+
+bool osi_live_task(const OsiProcHandle *handle, OsiTask *task)
+{
+    const OsiKernel *kernel = osi_kernel();
+
+    *task = (OsiTask){ 0 };
+    return kernel && handle &&
+           osi_task_read(&kernel->layout, osi_kernel_read, NULL,
+                         handle->taskd, true, task) &&
+           !task->gone && task->leader == handle->taskd &&
+           task->leader_start == handle->start_time;
+}
+
+/* It is the same on all vCPUs, and does not change once there are users. */
+static bool get_mode(OsiPagingMode *out)
+{
+    static GMutex lock;
+    static OsiPagingMode mode;
+    static bool known;
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
+
+    known = known || paging->mode(&mode);
+    *out = mode;
+    return known;
+}
+
+bool osi_live_mmu(OsiMmu *out)
+{
+    const OsiLive *live = osi_live();
+
+    if (!live || !paging) {
+        return false;
+    }
+    *out = (OsiMmu){ .kernel = live->reader, .paging = paging };
+    return osi_asid_linear_map(&out->linear_map) && get_mode(&out->mode);
+}
+
+bool osi_live_read_user(uint64_t pgd, uint64_t addr, void *buf, size_t len)
+{
+    OsiMmu mmu;
+
+    return osi_live_mmu(&mmu) && osi_mmu_read(&mmu, pgd, addr, buf, len);
+}

@@ -1,0 +1,41 @@
+/*
+ * live.h: the readers of kernel structures, set up for the guest that runs,
+ * once its kernel is known.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef OSI_LIVE_H
+#define OSI_LIVE_H
+
+#include "arch/arch.h"
+#include "memory.h"
+#include "path.h"
+#include "task.h"
+
+typedef struct OsiLive {
+    OsiReader reader;
+    OsiPaths paths;
+} OsiLive;
+
+/* At install. */
+void osi_live_start(const OsiArch *arch);
+
+/* NULL: the kernel is not known (yet).  Any thread. */
+const OsiLive *osi_live(void);
+
+/*
+ * Reads the leader of the process that @handle names.  False: it is gone, it
+ * never was, or the kernel's memory cannot be read now.
+ */
+bool osi_live_task(const OsiProcHandle *handle, OsiTask *task);
+
+/*
+ * How page tables are followed; false: not known yet.  On the thread of a
+ * vCPU; the first time where its registers can be read.
+ */
+bool osi_live_mmu(OsiMmu *out);
+
+/* User memory by the tables at @pgd (OsiTask.pgd): see osi_mmu_read(). */
+bool osi_live_read_user(uint64_t pgd, uint64_t addr, void *buf, size_t len);
+
+#endif /* OSI_LIVE_H */
