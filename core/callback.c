@@ -14,6 +14,7 @@ struct qemu_plugin_callback {
     QppList list;
     qemu_plugin_id_t plugin;
     char *name;
+    atomic_bool gone; /* with its plugin; the handle stays */
     qemu_plugin_callback *next; /* in its bucket; set before it is shown */
 };
 
@@ -61,6 +62,23 @@ static bool insert(qemu_plugin_callback *callback)
     return true;
 }
 
+/* False after a line. */
+static bool name_is_good(const QppPlugin *plugin, const char *name)
+{
+    g_autofree char *shown = qpp_shown(name);
+
+    if (!name || !*name) {
+        qpp_error("%s: cannot create a callback without a name",
+                  plugin->name);
+    } else if (!qpp_name_is_valid(name)) {
+        qpp_error("%s: '%s' is no name for a callback; use up to 64 letters, "
+                  "digits, '_', '-', '.'", plugin->name, shown);
+    } else {
+        return true;
+    }
+    return false;
+}
+
 qemu_plugin_callback *qemu_plugin_create_callback_handle(qemu_plugin_id_t id,
                                                          const char *name)
 {
@@ -68,14 +86,13 @@ qemu_plugin_callback *qemu_plugin_create_callback_handle(qemu_plugin_id_t id,
     qemu_plugin_callback *callback;
 
     if (!plugin) {
+        g_autofree char *shown = qpp_shown(name);
+
         qpp_error("cannot create callback '%s': no plugin has id %" PRIu64
-                  "; pass the id given to qemu_plugin_install",
-                  name ? name : "(null)", id);
+                  "; pass the id given to qemu_plugin_install", shown, id);
         return NULL;
     }
-    if (!name || !*name) {
-        qpp_error("%s: cannot create a callback without a name",
-                  plugin->name);
+    if (!name_is_good(plugin, name)) {
         return NULL;
     }
     callback = g_new0(qemu_plugin_callback, 1);
@@ -87,6 +104,9 @@ qemu_plugin_callback *qemu_plugin_create_callback_handle(qemu_plugin_id_t id,
         g_free(callback->name);
         g_free(callback);
         return NULL;
+    }
+    if (plugin->state == QPP_GONE) {
+        atomic_store(&callback->gone, true); /* meanwhile */
     }
     return callback;
 }
@@ -109,6 +129,9 @@ bool qemu_plugin_run_callback_handle(qemu_plugin_callback *callback,
     bool any = false;
 
     if (!qemu_plugin_callback_wanted(callback)) {
+        if (callback && callback->gone) {
+            QPP_MISUSE("the plugin that made the callback is uninstalled");
+        }
         return false;
     }
     qpp_read_begin();
@@ -129,8 +152,10 @@ bool qemu_plugin_run_callback(qemu_plugin_id_t id, const char *name,
     qemu_plugin_callback *callback = name ? find(id, name) : NULL;
 
     if (!callback) {
+        g_autofree char *shown = qpp_shown(name);
+
         qpp_error("cannot run callback '%s': plugin id %" PRIu64
-                  " has not created it", name ? name : "(null)", id);
+                  " has not created it", shown, id);
         return false;
     }
     return qemu_plugin_run_callback_handle(callback, evdata, udata);
@@ -140,6 +165,8 @@ bool qemu_plugin_run_callback(qemu_plugin_id_t id, const char *name,
 static qemu_plugin_callback *resolve(const char *verb, const char *plugin_name,
                                      const char *name, cb_func_t function)
 {
+    g_autofree char *shown = qpp_shown(name);
+    g_autofree char *shown_plugin = qpp_shown(plugin_name);
     QppPlugin *plugin;
     qemu_plugin_callback *callback;
 
@@ -150,14 +177,14 @@ static qemu_plugin_callback *resolve(const char *verb, const char *plugin_name,
     }
     plugin = qpp_plugin_by_name(plugin_name);
     if (!plugin) {
-        qpp_error("cannot %s callback '%s': plugin '%s' is not loaded; name "
-                  "it in qemu_plugin_uses", verb, name, plugin_name);
+        qpp_error("cannot %s callback '%s': plugin '%s' %s", verb, shown,
+                  shown_plugin, qpp_plugin_absence(plugin_name));
         return NULL;
     }
     callback = find(plugin->id, name);
     if (!callback) {
         qpp_error("cannot %s callback '%s': plugin '%s' has no callback of "
-                  "that name", verb, name, plugin_name);
+                  "that name", verb, shown, plugin_name);
     }
     return callback;
 }
@@ -175,6 +202,10 @@ bool qemu_plugin_reg_callback(const char *plugin, const char *name,
                              qpp_plugin_by_address((void *)function))) {
         qpp_error("cannot register callback '%s' of plugin '%s': the function "
                   "is registered already", name, plugin);
+        return false;
+    }
+    if (atomic_load(&callback->gone)) {
+        qpp_list_remove_owner(&callback->list, NULL); /* meanwhile */
         return false;
     }
     return true;
@@ -195,4 +226,20 @@ bool qemu_plugin_unreg_callback(const char *plugin, const char *name,
         return false;
     }
     return true;
+}
+
+void qpp_callback_forget(QppPlugin *plugin, bool and_own)
+{
+    for (size_t i = 0; i < N_BUCKETS; i++) {
+        qemu_plugin_callback *c;
+
+        for (c = atomic_load(&buckets[i]); c; c = c->next) {
+            bool ends = and_own && c->plugin == plugin->id;
+
+            if (ends) {
+                atomic_store(&c->gone, true);
+            }
+            qpp_list_remove_owner(&c->list, ends ? NULL : plugin);
+        }
+    }
 }

@@ -13,28 +13,35 @@
 #include "list.h"
 
 static QppList lists[QPP_HOST_N_EVENTS];
+static QppList gone_list; /* of those who want to hear who goes */
 static atomic_int n_vcpus;
+static atomic_bool translated; /* anything yet */
 
-static void subscribe(QppHostEvent event)
+__thread QppThread qpp_thread;
+
+bool qpp_on_vcpu(void)
 {
-    static GMutex lock;
-    static bool done[QPP_HOST_N_EVENTS];
+    return qpp_thread.vcpu || (!qpp_host_info()->system_emulation &&
+                               atomic_load_explicit(&translated,
+                                                    memory_order_relaxed));
+}
 
-    g_mutex_lock(&lock);
-    if (!done[event]) {
-        done[event] = true;
-        qpp_host_subscribe(event);
-    }
-    g_mutex_unlock(&lock);
+bool qpp_host_translated(void)
+{
+    return atomic_load(&translated);
 }
 
 void qpp_event_start(void)
 {
-    subscribe(QPP_HOST_VCPU_INIT); /* for qemu_plugin_num_vcpus */
+    qpp_host_subscribe(QPP_HOST_VCPU_INIT); /* for qemu_plugin_num_vcpus */
+    if (!qpp_host_info()->system_emulation) {
+        qpp_host_subscribe(QPP_HOST_TB_TRANS); /* when the program runs */
+    }
 }
 
-static void add(QppHostEvent event, qemu_plugin_id_t id, QppFn cb,
-                void *userdata)
+/* False after a line. */
+static bool add_to(QppList *list, qemu_plugin_id_t id, QppFn cb,
+                   void *userdata)
 {
     QppPlugin *plugin = qpp_plugin_by_id(id);
 
@@ -42,10 +49,18 @@ static void add(QppHostEvent event, qemu_plugin_id_t id, QppFn cb,
         qpp_error("cannot register for an event: %s",
                   cb ? "pass the id given to qemu_plugin_install"
                      : "the callback is NULL");
-        return;
+        return false;
     }
-    qpp_list_add(&lists[event], cb, userdata, plugin);
-    subscribe(event);
+    qpp_list_add(list, cb, userdata, plugin);
+    return true;
+}
+
+static void add(QppHostEvent event, qemu_plugin_id_t id, QppFn cb,
+                void *userdata)
+{
+    if (add_to(&lists[event], id, cb, userdata)) {
+        qpp_host_subscribe(event);
+    }
 }
 
 /* Calls @cb_type functions on @list; the rest are the arguments after id. */
@@ -73,16 +88,26 @@ void qpp_event_vcpu(int kind, unsigned int vcpu_index)
             /* seen is what was found instead: try again */
         }
     }
+    qpp_thread.vcpu = true;
     FAN_OUT(kind, qemu_plugin_vcpu_simple_cb_t, vcpu_index);
+    qpp_life_vcpu_event();
 }
 
 void qpp_event_tb_trans(struct qemu_plugin_tb *tb)
 {
+    if (G_UNLIKELY(!atomic_load_explicit(&translated, memory_order_relaxed))) {
+        atomic_store(&translated, true);
+    }
+    qpp_thread.vcpu = true;
+    qpp_thread.translating = true;
     FAN_OUT(QPP_HOST_TB_TRANS, qemu_plugin_vcpu_tb_trans_cb_t, tb);
+    qpp_thread.translating = false;
+    qpp_life_vcpu_event();
 }
 
 void qpp_event_flush(void)
 {
+    qpp_host_instrument_flush();
     qpp_read_begin();
     const QppItems *items = qpp_list_items(&lists[QPP_HOST_FLUSH]);
 
@@ -105,6 +130,79 @@ void qpp_event_syscall(unsigned int vcpu_index, int64_t num,
 {
     FAN_OUT(QPP_HOST_SYSCALL, qemu_plugin_vcpu_syscall_cb_t, vcpu_index, num,
             a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7]);
+    qpp_thread.vcpu = true;
+    qpp_life_vcpu_event();
+}
+
+bool qpp_event_syscall_filter(unsigned int vcpu_index, int64_t num,
+                              const uint64_t a[8], uint64_t *sysret)
+{
+    bool filtered = false;
+    const QppItems *items;
+
+    qpp_thread.may_set_pc = true;
+    qpp_read_begin();
+    items = qpp_list_items(&lists[QPP_HOST_SYSCALL_FILTER]);
+    for (size_t i = 0; items && i < items->n; i++) {
+        QppItem *item = items->item[i];
+
+        if (qpp_item_live(item) &&
+            ((qemu_plugin_vcpu_syscall_filter_cb_t)item->fn)(
+                item->owner->id, vcpu_index, num, a[0], a[1], a[2], a[3],
+                a[4], a[5], a[6], a[7], sysret)) {
+            filtered = true;
+        }
+    }
+    qpp_read_end();
+    qpp_thread.may_set_pc = false;
+    return filtered;
+}
+
+void qpp_event_discon(unsigned int vcpu_index,
+                      enum qemu_plugin_discon_type type, uint64_t from_pc,
+                      uint64_t to_pc)
+{
+    const QppItems *items;
+
+    qpp_thread.vcpu = true;
+    qpp_thread.may_set_pc = true;
+    qpp_read_begin();
+    items = qpp_list_items(&lists[QPP_HOST_DISCON]);
+    for (size_t i = 0; items && i < items->n; i++) {
+        QppItem *item = items->item[i];
+
+        /* userdata: the types that it is for */
+        if (qpp_item_live(item) &&
+            (GPOINTER_TO_INT(item->userdata) & type)) {
+            ((qemu_plugin_vcpu_discon_cb_t)item->fn)(
+                item->owner->id, vcpu_index, type, from_pc, to_pc);
+        }
+    }
+    qpp_read_end();
+    qpp_thread.may_set_pc = false;
+}
+
+void qpp_event_gone(const QppPlugin *plugin)
+{
+    qpp_read_begin();
+    const QppItems *items = qpp_list_items(&gone_list);
+
+    for (size_t i = 0; items && i < items->n; i++) {
+        QppItem *item = items->item[i];
+
+        if (qpp_item_live(item)) {
+            ((qemu_plugin_gone_cb_t)item->fn)(item->owner->id, plugin->name);
+        }
+    }
+    qpp_read_end();
+}
+
+void qpp_event_forget(QppPlugin *plugin)
+{
+    for (size_t i = 0; i < QPP_HOST_N_EVENTS; i++) {
+        qpp_list_remove_owner(&lists[i], plugin);
+    }
+    qpp_list_remove_owner(&gone_list, plugin);
 }
 
 void qpp_event_syscall_ret(unsigned int vcpu_index, int64_t num, int64_t ret)
@@ -171,4 +269,40 @@ qemu_plugin_register_vcpu_syscall_ret_cb(qemu_plugin_id_t id,
 int qemu_plugin_num_vcpus(void)
 {
     return atomic_load(&n_vcpus);
+}
+
+void qemu_plugin_register_vcpu_syscall_filter_cb(
+    qemu_plugin_id_t id, qemu_plugin_vcpu_syscall_filter_cb_t cb)
+{
+    if (QPP_CONTEXT(qemu_plugin_available(__func__),
+                    "this QEMU cannot; ask qemu_plugin_available")) {
+        add(QPP_HOST_SYSCALL_FILTER, id, (QppFn)cb, NULL);
+    }
+}
+
+void qemu_plugin_register_vcpu_discon_cb(qemu_plugin_id_t id,
+                                         enum qemu_plugin_discon_type type,
+                                         qemu_plugin_vcpu_discon_cb_t cb)
+{
+    if (QPP_CONTEXT(qemu_plugin_available(__func__),
+                    "this QEMU cannot; ask qemu_plugin_available")) {
+        add(QPP_HOST_DISCON, id, (QppFn)cb, GINT_TO_POINTER(type));
+    }
+}
+
+void qemu_plugin_register_gone_cb(qemu_plugin_id_t id,
+                                  qemu_plugin_gone_cb_t cb)
+{
+    add_to(&gone_list, id, (QppFn)cb, NULL);
+}
+
+void qemu_plugin_vcpu_for_each(qemu_plugin_id_t id,
+                               qemu_plugin_vcpu_simple_cb_t cb)
+{
+    if (!qpp_plugin_by_id(id) || !cb) {
+        qpp_error("qemu_plugin_vcpu_for_each: pass the id given to "
+                  "qemu_plugin_install, and a callback");
+        return;
+    }
+    qpp_host_vcpu_for_each(id, cb);
 }

@@ -23,18 +23,20 @@ gpointer qemu_plugin_import_function(const char *plugin_name,
                                      const char *function)
 {
     QppPlugin *plugin = plugin_name ? qpp_plugin_by_name(plugin_name) : NULL;
+    g_autofree char *shown = qpp_shown(function);
+    g_autofree char *shown_plugin = qpp_shown(plugin_name);
     gpointer address;
 
     if (!plugin) {
-        qpp_error("cannot import '%s': plugin '%s' is not loaded; name it in "
-                  "qemu_plugin_uses", function ? function : "(null)",
-                  plugin_name ? plugin_name : "(null)");
+        qpp_error("cannot import '%s': plugin '%s' %s",
+                  shown, shown_plugin,
+                  qpp_plugin_absence(plugin_name ? plugin_name : ""));
         return NULL;
     }
     address = exported(plugin, function);
     if (!address) {
         qpp_error("cannot import '%s': plugin '%s' (%s) does not export it",
-                  function ? function : "(null)", plugin_name, plugin->path);
+                  shown, plugin_name, plugin->path);
     }
     return address;
 }

@@ -99,6 +99,14 @@ void qpp_read_end(void)
     }
 }
 
+void qpp_read_abandon(void)
+{
+    if (self) {
+        self->depth = 0;
+        atomic_store_explicit(&self->epoch, 0, memory_order_release);
+    }
+}
+
 /*
  * User-mode QEMU forks with its guest, and plugins go on in the child, which
  * has one thread: no other may be left holding the lock or reading.
@@ -202,9 +210,15 @@ static void insert_locked(QppList *list, size_t at, QppFn fn, void *userdata,
 {
     const QppItems *old = atomic_load(&list->items);
     size_t n = old ? old->n : 0;
-    QppItems *items = items_new(n + 1);
-    QppItem *item = g_new0(QppItem, 1);
+    QppItems *items;
+    QppItem *item;
 
+    /* Who goes is marked first, and then taken off all lists. */
+    if (owner && owner->state == QPP_GONE) {
+        return;
+    }
+    items = items_new(n + 1);
+    item = g_new0(QppItem, 1);
     item->fn = fn;
     item->userdata = userdata;
     item->owner = owner;
@@ -275,4 +289,34 @@ bool qpp_list_remove(QppList *list, QppFn fn)
     }
     pthread_mutex_unlock(&change_lock);
     return at >= 0;
+}
+
+void qpp_list_remove_owner(QppList *list, const QppPlugin *owner)
+{
+    const QppItems *old;
+    QppItems *items;
+
+    pthread_mutex_lock(&change_lock);
+    old = atomic_load(&list->items);
+    items = items_new(old ? old->n : 0);
+    items->n = 0;
+    for (size_t i = 0; old && i < old->n; i++) {
+        QppItem *item = old->item[i];
+
+        if (owner && item->owner != owner) {
+            items->item[items->n++] = item;
+        } else {
+            atomic_store(&item->live, false);
+            retire_locked(item);
+        }
+    }
+    if (items->n == (old ? old->n : 0)) {
+        g_free(items); /* nothing has changed */
+    } else if (items->n == 0) {
+        g_free(items);
+        publish_locked(list, NULL);
+    } else {
+        publish_locked(list, items);
+    }
+    pthread_mutex_unlock(&change_lock);
 }

@@ -38,6 +38,8 @@ typedef struct QppList {
 /* Walking.  The array is valid until qpp_read_end. */
 void qpp_read_begin(void);
 void qpp_read_end(void);
+/* The current thread leaves all its walks, by a longjmp. */
+void qpp_read_abandon(void);
 
 static inline const QppItems *qpp_list_items(QppList *list)
 {
@@ -51,7 +53,8 @@ static inline bool qpp_item_live(const QppItem *item)
 
 /*
  * Adds a function: behind all whose owner was installed no later, that is, in
- * the order of installing, then in the order of adding.
+ * the order of installing, then in the order of adding.  Nothing is added for
+ * an owner that is gone.
  */
 void qpp_list_add(QppList *list, QppFn fn, void *userdata, QppPlugin *owner);
 
@@ -60,5 +63,8 @@ bool qpp_list_add_unique(QppList *list, QppFn fn, QppPlugin *owner);
 
 /* Removes @fn; false if it was not there. */
 bool qpp_list_remove(QppList *list, QppFn fn);
+
+/* Removes all functions of @owner; NULL: all functions. */
+void qpp_list_remove_owner(QppList *list, const QppPlugin *owner);
 
 #endif /* QPP_CORE_LIST_H */

@@ -33,7 +33,7 @@ QppPlugin *qpp_plugin_by_id(qemu_plugin_id_t id)
         plugin = plugins->pdata[id - 1];
     }
     g_rw_lock_reader_unlock(&plugins_lock);
-    return plugin;
+    return plugin && plugin->state != QPP_GONE ? plugin : NULL;
 }
 
 typedef bool (*Match)(const QppPlugin *plugin, gconstpointer what);
@@ -57,6 +57,11 @@ static bool match_name(const QppPlugin *plugin, gconstpointer name)
     return strcmp(plugin->name, name) == 0;
 }
 
+static bool match_present(const QppPlugin *plugin, gconstpointer name)
+{
+    return plugin->state != QPP_GONE && match_name(plugin, name);
+}
+
 static bool match_entry(const QppPlugin *plugin, gconstpointer entry)
 {
     return plugin->entry == entry;
@@ -69,7 +74,14 @@ static bool match_base(const QppPlugin *plugin, gconstpointer base)
 
 QppPlugin *qpp_plugin_by_name(const char *name)
 {
-    return find(match_name, name);
+    return find(match_present, name);
+}
+
+const char *qpp_plugin_absence(const char *name)
+{
+    return find(match_name, name) ? "has been uninstalled"
+                                  : "is not loaded; name it in "
+                                    "qemu_plugin_uses";
 }
 
 /* Where the file that holds @address was loaded to; NULL: in no file. */
@@ -109,7 +121,7 @@ static QppPlugin *plugin_add(QppEntry *entry, const char *path, void *handle)
 
 /* ---- Checks ------------------------------------------------------------ */
 
-static bool name_is_valid(const char *name)
+bool qpp_name_is_valid(const char *name)
 {
     size_t len = strlen(name);
 
@@ -148,7 +160,7 @@ static bool check_entry(const QppEntry *entry, const char *path,
     } else if (!entry->name || !*entry->name) {
         g_set_error(errp, QPP_ERROR, 0,
                     "%s: has no name; define qemu_plugin_name", path);
-    } else if (!name_is_valid(*entry->name)) {
+    } else if (!qpp_name_is_valid(*entry->name)) {
         g_autofree char *shown = g_strescape(*entry->name, NULL);
 
         g_set_error(errp, QPP_ERROR, 0,
@@ -280,7 +292,7 @@ QppPlugin *qpp_plugin_require(QppPlugin *requester, const char *name,
     if (plugin) {
         return plugin;
     }
-    if (!name_is_valid(name)) {
+    if (!qpp_name_is_valid(name)) {
         g_autofree char *shown = g_strescape(name, NULL);
 
         g_set_error(errp, QPP_ERROR, 0,

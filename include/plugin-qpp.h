@@ -129,6 +129,29 @@ QEMU_PLUGIN_LOCAL void qpp_entry_add_import(struct qpp_import *import);
     }                                                                         \
     typedef int qpp_semicolon_##function __attribute__((unused))
 
+/* ---- The host, and other plugins ---------------------------------------- */
+
+/*
+ * Whether @function of qemu-plugin.h does on this host what its comment says:
+ * because the host has it, or because libqpp does it.  False for a name that
+ * is none.  Context: install and later.  docs/API_HOSTS.md has the table.
+ */
+bool qemu_plugin_available(const char *function)
+    QPP_API(qemu_plugin_available);
+
+/* Plugin @gone has been uninstalled. */
+typedef void (*qemu_plugin_gone_cb_t)(qemu_plugin_id_t id, const char *gone);
+
+/*
+ * @cb is called when another plugin is uninstalled, on the thread that did
+ * it.  Drop what was imported from it: the functions can still be called,
+ * but nothing runs that keeps up what they tell.  @gone is valid until QEMU
+ * ends.  Context: any.
+ */
+void qemu_plugin_register_gone_cb(qemu_plugin_id_t id,
+                                  qemu_plugin_gone_cb_t cb)
+    QPP_API(qemu_plugin_register_gone_cb);
+
 /* ---- Readers ----------------------------------------------------------- */
 
 /*

@@ -4,37 +4,67 @@
  * plugin's id, and only atexit is registered with userdata.  From 7 on every
  * callback is registered with userdata, which comes back as its last
  * argument, and no id is passed: (userdata), (vcpu_index, userdata), (tb,
- * userdata), (vcpu_index, num, a1 ... a8, userdata).  So do the binaries of
- * 11.1; headers of its development differ.  QEMU's functions are in calls.c.
+ * userdata), (vcpu_index, num, a1 ... a8, userdata), (vcpu_index, type,
+ * from_pc, to_pc, userdata).  So do the binaries of 11.1; headers of its
+ * development differ.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include <string.h>
 
-#include "host.h"
+#include "bind.h"
 
 static qemu_plugin_id_t host_id;
 static qemu_info_t host_info;
 static int host_api;
 
+/* Looks up what the other files call; the name of a missing one, or NULL. */
+static const char *bind(void)
+{
+    static const QppBindings *const all[] = {
+        &qpp_instrument_bindings, &qpp_query_bindings,
+        &qpp_scoreboard_bindings, &qpp_state_bindings, &qpp_misc_bindings,
+    };
+    const char *missing = NULL;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(all); i++) {
+        for (size_t j = 0; j < all[i]->n; j++) {
+            const QppBinding *b = &all[i]->list[j];
+
+            *b->slot = qpp_host_symbol(b->symbol);
+            if (b->required && !*b->slot && !missing) {
+                missing = b->symbol;
+            }
+        }
+    }
+    return missing;
+}
+
 bool qpp_host_start(qemu_plugin_id_t id, const qemu_info_t *info,
                     GError **errp)
 {
-    const char *missing;
+    const char *missing = bind();
 
     host_id = id;
     host_info = *info;
     host_info.target_name = g_strdup(info->target_name);
     host_api = MIN(info->version.cur, QPP_HOST_API_MAX);
-    missing = qpp_host_bind(host_api);
     if (missing) {
         g_set_error(errp, QPP_ERROR, 0,
                     "this QEMU (plugin API %d) does not export %s; use "
                     "another build of it", info->version.cur, missing);
-    } else if (!info->system_emulation) {
-        qpp_host_subscribe(QPP_HOST_TB_TRANS);
     }
     return !missing;
+}
+
+int qpp_host_api(void)
+{
+    return host_api;
+}
+
+qemu_plugin_id_t qpp_host_id(void)
+{
+    return host_id;
 }
 
 const qemu_info_t *qpp_host_info(void)
@@ -89,6 +119,24 @@ static void on_syscall_ret_v7(unsigned int vcpu_index, int64_t num,
     qpp_event_syscall_ret(vcpu_index, num, ret);
 }
 
+static bool on_syscall_filter_v7(unsigned int vcpu_index, int64_t num,
+                                 uint64_t a1, uint64_t a2, uint64_t a3,
+                                 uint64_t a4, uint64_t a5, uint64_t a6,
+                                 uint64_t a7, uint64_t a8, uint64_t *sysret,
+                                 void *userdata)
+{
+    const uint64_t args[8] = { a1, a2, a3, a4, a5, a6, a7, a8 };
+
+    return qpp_event_syscall_filter(vcpu_index, num, args, sysret);
+}
+
+static void on_discon_v7(unsigned int vcpu_index,
+                         enum qemu_plugin_discon_type type, uint64_t from_pc,
+                         uint64_t to_pc, void *userdata)
+{
+    qpp_event_discon(vcpu_index, type, from_pc, to_pc);
+}
+
 /* Before version 7: one function a kind. */
 static void on_vcpu_init(qemu_plugin_id_t id, unsigned int vcpu_index)
 {
@@ -141,6 +189,24 @@ static void on_syscall_ret(qemu_plugin_id_t id, unsigned int vcpu_index,
     qpp_event_syscall_ret(vcpu_index, num, ret);
 }
 
+static bool on_syscall_filter(qemu_plugin_id_t id, unsigned int vcpu_index,
+                              int64_t num, uint64_t a1, uint64_t a2,
+                              uint64_t a3, uint64_t a4, uint64_t a5,
+                              uint64_t a6, uint64_t a7, uint64_t a8,
+                              uint64_t *sysret)
+{
+    const uint64_t args[8] = { a1, a2, a3, a4, a5, a6, a7, a8 };
+
+    return qpp_event_syscall_filter(vcpu_index, num, args, sysret);
+}
+
+static void on_discon(qemu_plugin_id_t id, unsigned int vcpu_index,
+                      enum qemu_plugin_discon_type type, uint64_t from_pc,
+                      uint64_t to_pc)
+{
+    qpp_event_discon(vcpu_index, type, from_pc, to_pc);
+}
+
 /* Cast back to its own type before the call. */
 typedef void (*AnyFn)(void);
 #define ANY_FN(function) ((AnyFn)(function))
@@ -169,24 +235,97 @@ static const struct {
     [QPP_HOST_SYSCALL_RET] = { "qemu_plugin_register_vcpu_syscall_ret_cb",
                                ANY_FN(on_syscall_ret),
                                ANY_FN(on_syscall_ret_v7) },
+    [QPP_HOST_SYSCALL_FILTER] = {
+        "qemu_plugin_register_vcpu_syscall_filter_cb",
+        ANY_FN(on_syscall_filter), ANY_FN(on_syscall_filter_v7) },
+    [QPP_HOST_DISCON] = { "qemu_plugin_register_vcpu_discon_cb",
+                          ANY_FN(on_discon), ANY_FN(on_discon_v7) },
 };
 
-bool qpp_host_subscribe(QppHostEvent event)
+static bool subscribe(QppHostEvent event)
 {
     typedef void (*Register)(qemu_plugin_id_t, AnyFn);
     typedef void (*RegisterUdata)(qemu_plugin_id_t, AnyFn, void *);
+    typedef void (*RegisterDiscon)(qemu_plugin_id_t, int, AnyFn, void *);
     gpointer function = qpp_host_symbol(events[event].symbol);
     void *udata = GINT_TO_POINTER((int)event);
+    AnyFn ours = host_api >= 7 ? events[event].v7 : events[event].old;
 
     if (!function) {
         return false;
     }
-    if (host_api >= 7) {
-        ((RegisterUdata)function)(host_id, events[event].v7, udata);
-    } else if (event == QPP_HOST_ATEXIT) {
-        ((RegisterUdata)function)(host_id, events[event].old, udata);
+    if (event == QPP_HOST_DISCON) {
+        /* Version 6 does not look at the last argument. */
+        ((RegisterDiscon)function)(host_id, QEMU_PLUGIN_DISCON_ALL, ours,
+                                   udata);
+    } else if (host_api >= 7 || event == QPP_HOST_ATEXIT) {
+        ((RegisterUdata)function)(host_id, ours, udata);
     } else {
-        ((Register)function)(host_id, events[event].old);
+        ((Register)function)(host_id, ours);
+    }
+    return true;
+}
+
+static GMutex subscribed_lock;
+static bool subscribed[QPP_HOST_N_EVENTS];
+
+bool qpp_host_subscribe(QppHostEvent event)
+{
+    bool ok = true;
+
+    g_mutex_lock(&subscribed_lock);
+    if (!subscribed[event]) {
+        ok = subscribed[event] = subscribe(event);
+    }
+    g_mutex_unlock(&subscribed_lock);
+    return ok;
+}
+
+/* ---- Standing still -------------------------------------------------------
+ *
+ * QEMU throws all translations away and stops the vCPUs for a plugin that
+ * resets itself; it forgets that plugin's events, too, which are asked for
+ * again before the vCPUs go on.
+ */
+
+static void (*quiet_work)(void);
+
+static void on_reset(void)
+{
+    g_mutex_lock(&subscribed_lock);
+    for (size_t i = 0; i < QPP_HOST_N_EVENTS; i++) {
+        if (subscribed[i]) {
+            subscribe(i);
+        }
+    }
+    g_mutex_unlock(&subscribed_lock);
+    quiet_work();
+}
+
+static void on_reset_old(qemu_plugin_id_t id)
+{
+    on_reset();
+}
+
+static void on_reset_v7(void *userdata)
+{
+    on_reset();
+}
+
+bool qpp_host_quiesce(void (*work)(void))
+{
+    typedef void (*Reset)(qemu_plugin_id_t, AnyFn);
+    typedef void (*ResetUdata)(qemu_plugin_id_t, AnyFn, void *);
+    gpointer function = qpp_host_symbol("qemu_plugin_reset");
+
+    if (!function) {
+        return false;
+    }
+    quiet_work = work;
+    if (host_api >= 7) {
+        ((ResetUdata)function)(host_id, ANY_FN(on_reset_v7), NULL);
+    } else {
+        ((Reset)function)(host_id, ANY_FN(on_reset_old));
     }
     return true;
 }

@@ -46,20 +46,38 @@ typedef enum QppHostEvent {
     QPP_HOST_ATEXIT,
     QPP_HOST_SYSCALL,
     QPP_HOST_SYSCALL_RET,
+    QPP_HOST_SYSCALL_FILTER,
+    QPP_HOST_DISCON,
     QPP_HOST_N_EVENTS
 } QppHostEvent;
 
-/* False if the host does not have such events. */
+/* False if the host does not have such events.  At first call. */
 bool qpp_host_subscribe(QppHostEvent event);
 
 /*
- * calls.c: binds the functions of the plugin API that go straight to QEMU.
- * They are defined there under the names of include/qemu-plugin.h.  Returns
- * the name of one that every host must have and this one lacks, or NULL.
+ * Calls @work with all vCPUs standing still and no translated code left,
+ * later on the current thread, which must be a vCPU's; or at once where there
+ * is no vCPU yet.  Not again before @work has been called.  False: cannot.
  */
-const char *qpp_host_bind(int api);
+bool qpp_host_quiesce(void (*work)(void));
 
-/* calls.c: @tb is being translated, in user mode: notes where memory is. */
+/* event.c: whether anything has been translated yet. */
+bool qpp_host_translated(void);
+
+/*
+ * The functions of the plugin API that go straight to QEMU are defined in
+ * instrument.c, query.c, scoreboard.c, state.c and misc.c, under the names of
+ * include/qemu-plugin.h.
+ */
+
+/* instrument.c: translated code is gone, and what was kept for it. */
+void qpp_host_instrument_flush(void);
+
+/* misc.c: calls @cb with @id for each vCPU. */
+void qpp_host_vcpu_for_each(qemu_plugin_id_t id,
+                            qemu_plugin_vcpu_simple_cb_t cb);
+
+/* query.c: @tb is being translated, in user mode: notes where memory is. */
 void qpp_host_user_tb(const struct qemu_plugin_tb *tb);
 
 /*

@@ -240,7 +240,7 @@ static gpointer changer(gpointer data)
 static gpointer creator(gpointer data)
 {
     for (int i = 0; i < 1000; i++) {
-        g_autofree char *name = g_strdup_printf("made %d", i);
+        g_autofree char *name = g_strdup_printf("made_%d", i);
 
         g_assert_true(qemu_plugin_create_callback(self, name));
         g_assert_true(qemu_plugin_reg_callback(PLUGIN, name, a));
@@ -286,7 +286,7 @@ static gpointer race(gpointer data)
     gsize made = 0;
 
     for (int i = 0; i < 50; i++) {
-        g_autofree char *name = g_strdup_printf("raced %d", i);
+        g_autofree char *name = g_strdup_printf("raced_%d", i);
 
         made += qemu_plugin_create_callback(self, name);
     }
