@@ -72,6 +72,7 @@ typedef struct OsiProcHandle {
     uint64_t start_time;  /* of the leader, ns since the guest's boot */
 } OsiProcHandle;
 
+/* Evdata of on_process_change. */
 typedef struct OsiProcessChange {
     unsigned int vcpu;
     OsiIdentity from;     /* all zero: nothing was known to run there */

@@ -74,6 +74,7 @@ typedef enum SyscallsOutcome {
     SYSCALLS_CHILD,
 } SyscallsOutcome;
 
+/* A call: evdata of all events but on_thread_switch. */
 typedef struct SyscallsCall {
     uint64_t id;         /* unique in this process; same at enter and return */
     uint64_t time_ns;    /* CLOCK_MONOTONIC of the host, at enter */
@@ -90,6 +91,7 @@ typedef struct SyscallsCall {
     SyscallsThread *thread;
 } SyscallsCall;
 
+/* Evdata of on_thread_switch. */
 typedef struct SyscallsSwitch {
     unsigned int vcpu;
     SyscallsThread *prev; /* NULL: not known (first switch of this vCPU) */
