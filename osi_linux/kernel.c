@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "btf_find.h"
+#include "kallsyms.h"
 #include "kernel.h"
 #include "plugin-qpp.h"
 
@@ -35,6 +36,34 @@ static bool is_time_to_try(void)
     return n == 0 || n == 1000 || n == 100000;
 }
 
+static void G_GNUC_PRINTF(1, 2) say(const char *format, ...)
+{
+    g_autofree char *line = NULL;
+    va_list args;
+
+    va_start(args, format);
+    line = g_strdup_vprintf(format, args);
+    va_end(args);
+    qemu_plugin_outs(line);
+}
+
+/* Without them only what depends on a symbol is unknown. */
+static void add_symbols(OsiTypes *types, uint64_t pc)
+{
+    g_autoptr(GError) error = NULL;
+    Kallsyms *ks = kallsyms_find(osi_kernel_read, NULL, pc, NULL, &error);
+
+    if (!ks) {
+        say("osi_linux: the kernel's symbols stay unknown: %s\n",
+            error->message);
+        return;
+    }
+    say("osi_linux: %u kernel symbols from kallsyms at 0x%" PRIx64 "%s\n",
+        kallsyms_count(ks), kallsyms_where(ks),
+        kallsyms_has_data(ks) ? "" : ", functions only");
+    osi_types_take_symbols(types, ks);
+}
+
 /* NULL with @errp set if the kernel around @pc says nothing of itself. */
 static OsiKernel *kernel_new(uint64_t pc, GError **errp)
 {
@@ -43,7 +72,6 @@ static OsiKernel *kernel_new(uint64_t pc, GError **errp)
     OsiLayout layout;
     uint64_t addr;
     Btf *btf = btf_find(osi_kernel_read, NULL, pc, NULL, &addr, errp);
-    g_autofree char *found = NULL;
 
     if (!btf) {
         return NULL;
@@ -52,9 +80,8 @@ static OsiKernel *kernel_new(uint64_t pc, GError **errp)
     if (!osi_layout_from_types(types, &layout, errp)) {
         return NULL;
     }
-    found = g_strdup_printf("osi_linux: kernel types from BTF at 0x%" PRIx64
-                            "\n", addr);
-    qemu_plugin_outs(found);
+    say("osi_linux: kernel types from BTF at 0x%" PRIx64 "\n", addr);
+    add_symbols(types, pc);
     kernel = g_new0(OsiKernel, 1);
     kernel->types = g_steal_pointer(&types);
     kernel->layout = layout;

@@ -1,12 +1,16 @@
 /*
- * types.c: a kernel's types, from BTF.
+ * types.c: a kernel's types, from BTF or from a model; and its symbols, from
+ * its own tables or else the model's.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "types.h"
 
+/* Types are of one source alone: two would be of two kernels. */
 struct OsiTypes {
-    Btf *btf;
+    Btf *btf;          /* or NULL ... */
+    OsiModel *model;   /* ... and this */
+    Kallsyms *symbols; /* may be NULL */
 };
 
 OsiTypes *osi_types_from_btf(Btf *btf)
@@ -17,22 +21,40 @@ OsiTypes *osi_types_from_btf(Btf *btf)
     return types;
 }
 
+OsiTypes *osi_types_from_model(OsiModel *model)
+{
+    OsiTypes *types = g_new0(OsiTypes, 1);
+
+    types->model = model;
+    return types;
+}
+
+void osi_types_take_symbols(OsiTypes *types, Kallsyms *symbols)
+{
+    kallsyms_free(types->symbols);
+    types->symbols = symbols;
+}
+
 void osi_types_free(OsiTypes *types)
 {
     if (types) {
         btf_free(types->btf);
+        osi_model_free(types->model);
+        kallsyms_free(types->symbols);
         g_free(types);
     }
 }
 
 bool osi_types_big_endian(const OsiTypes *types)
 {
-    return btf_big_endian(types->btf);
+    return types->btf ? btf_big_endian(types->btf)
+                      : osi_model_big_endian(types->model);
 }
 
 unsigned int osi_types_pointer_size(const OsiTypes *types)
 {
-    return btf_pointer_size(types->btf);
+    return types->btf ? btf_pointer_size(types->btf)
+                      : osi_model_pointer_size(types->model);
 }
 
 bool osi_types_member(const OsiTypes *types, const char *type,
@@ -40,6 +62,9 @@ bool osi_types_member(const OsiTypes *types, const char *type,
 {
     BtfMember m;
 
+    if (!types->btf) {
+        return osi_model_member(types->model, type, path, out);
+    }
     *out = (OsiField){ 0 };
     if (!btf_member(types->btf, type, path, &m) || m.size == 0) {
         return false;
@@ -50,11 +75,31 @@ bool osi_types_member(const OsiTypes *types, const char *type,
 
 bool osi_types_size(const OsiTypes *types, const char *type, uint64_t *size)
 {
-    return btf_type_size(types->btf, type, size);
+    return types->btf ? btf_type_size(types->btf, type, size)
+                      : osi_model_size(types->model, type, size);
 }
 
 bool osi_types_enum(const OsiTypes *types, const char *enumerator,
                     int64_t *value)
 {
-    return btf_enum_value(types->btf, enumerator, value);
+    return types->btf ? btf_enum_value(types->btf, enumerator, value)
+                      : osi_model_enum(types->model, enumerator, value);
+}
+
+bool osi_types_symbol(const OsiTypes *types, const char *name,
+                      uint64_t *address)
+{
+    if (types->symbols && kallsyms_address(types->symbols, name, address)) {
+        return true;
+    }
+    /* Not instead of several that the kernel itself has. */
+    if (types->symbols && kallsyms_has_data(types->symbols)) {
+        return false;
+    }
+    return types->model && osi_model_symbol(types->model, name, address);
+}
+
+const Kallsyms *osi_types_kallsyms(const OsiTypes *types)
+{
+    return types->symbols;
 }

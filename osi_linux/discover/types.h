@@ -13,19 +13,17 @@
 #define OSI_TYPES_H
 
 #include "btf.h"
+#include "kallsyms.h"
+#include "model.h"
 
 typedef struct OsiTypes OsiTypes;
 
-/* One member; size 0: the kernel has none. */
-typedef struct OsiField {
-    uint64_t offset;     /* bytes */
-    uint64_t size;       /* bytes, of its type */
-    uint32_t bit_size;   /* of a bit-field, in bits; else 0 */
-    uint32_t bit_offset; /* as BtfMember's */
-} OsiField;
-
 /* Takes over @btf. */
 OsiTypes *osi_types_from_btf(Btf *btf);
+/* Takes over @model. */
+OsiTypes *osi_types_from_model(OsiModel *model);
+/* Takes over @symbols: from now on they answer for symbols. */
+void osi_types_take_symbols(OsiTypes *types, Kallsyms *symbols);
 void osi_types_free(OsiTypes *types);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(OsiTypes, osi_types_free)
 
@@ -43,5 +41,15 @@ bool osi_types_size(const OsiTypes *types, const char *type, uint64_t *size);
 /* The value of an enumerator, of whichever enum it is part. */
 bool osi_types_enum(const OsiTypes *types, const char *enumerator,
                     int64_t *value);
+
+/*
+ * The address of a symbol in the running kernel.  False if it has none of
+ * that name, several that do not tell which, or a kernel that lists no
+ * variables is asked for one.
+ */
+bool osi_types_symbol(const OsiTypes *types, const char *name,
+                      uint64_t *address);
+/* Behind osi_types_symbol; NULL: the kernel's own were not found. */
+const Kallsyms *osi_types_kallsyms(const OsiTypes *types);
 
 #endif /* OSI_TYPES_H */
