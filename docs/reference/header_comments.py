@@ -124,11 +124,19 @@ class Converter:
         text = converted(body)
         parts, rest = declarations(opaque(code))
         for part in parts:
-            self.out.append("/** %s%s */%s" % (text, import_note(part),
-                                               part))
+            self.out.append("/** %s%s */%s" % (
+                self.fitting(text, part, code), import_note(part), part))
         if not parts:
             self.out.append("/* %s */" % text)
         self.out.append(rest)
+
+    def fitting(self, text, part, code):
+        """A parameter of one of several declarations is right in each."""
+        def one(match):
+            word = r"\b%s\b" % match.group(1)
+            other = not re.search(word, part) and re.search(word, code)
+            return "<b>%s</b>" % match.group(1) if other else match.group()
+        return re.sub(r"<em>(\w+)</em>", one, text)
 
     def inner(self, code):
         """Comments on members, inside of a structure or an enumeration."""
