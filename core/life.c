@@ -1,5 +1,6 @@
 /*
- * life.c: a plugin goes, or begins anew, while QEMU goes on.
+ * life.c: a plugin goes, or begins anew, or wants to see all code again,
+ * while QEMU goes on.
  *
  * What libqpp keeps of the plugin goes at once.  What the plugin put into
  * translated code goes with the translations, which QEMU throws away at a
@@ -14,7 +15,7 @@
  */
 #include "host/host.h"
 
-/* A plugin whose callback is to be called when nothing of it runs. */
+/* A plugin whose callback is to be called when no translation is left. */
 typedef struct Leaving {
     qemu_plugin_id_t id;
     qemu_plugin_simple_cb_t cb;
@@ -88,6 +89,15 @@ static void leave(qemu_plugin_id_t id, qemu_plugin_simple_cb_t cb)
     qpp_host_subscribe(QPP_HOST_VCPU_IDLE);
     qpp_host_subscribe(QPP_HOST_VCPU_RESUME);
     atomic_store(&waits, true);
+}
+
+void qemu_plugin_retranslate(qemu_plugin_id_t id, qemu_plugin_simple_cb_t cb)
+{
+    if (QPP_CONTEXT(qpp_plugin_by_id(id),
+                    "pass the id given to qemu_plugin_install") &&
+        QPP_CONTEXT(qemu_plugin_available(__func__), "this QEMU cannot")) {
+        leave(id, cb);
+    }
 }
 
 /* The installed plugin @id, or NULL after a line. */

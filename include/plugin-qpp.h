@@ -139,6 +139,16 @@ QEMU_PLUGIN_LOCAL void qpp_entry_add_import(struct qpp_import *import);
 bool qemu_plugin_available(const char *function)
     QPP_API(qemu_plugin_available);
 
+/*
+ * Throws away all translated code, at the next moment when all vCPUs stand
+ * still, so that tb_trans callbacks see it again as it is executed again: for
+ * a plugin that learns late what it wants to instrument.  Then @cb (may be
+ * NULL) is called, on a vCPU's thread, or on this one if there is no vCPU
+ * yet.  It costs the translating anew.  Context: any.
+ */
+void qemu_plugin_retranslate(qemu_plugin_id_t id, qemu_plugin_simple_cb_t cb)
+    QPP_API(qemu_plugin_retranslate);
+
 /* Plugin @gone has been uninstalled. */
 typedef void (*qemu_plugin_gone_cb_t)(qemu_plugin_id_t id, const char *gone);
 

@@ -556,8 +556,9 @@ int qemu_plugin_write_register(struct qemu_plugin_register *handle,
 
 /*
  * Goes on with the instruction at @vaddr, at once: it does not return.
- * Context: a callback registered with QEMU_PLUGIN_CB_RW_REGS_PC, and not
- * within a QPP callback, whose run it would break off.  Elsewhere, and
+ * Context: a callback registered with QEMU_PLUGIN_CB_RW_REGS_PC, or of the
+ * syscall filter or discontinuities; not within a QPP callback, whose run it
+ * would break off.  Elsewhere, and
  * before API 6, it fails: an error line, and it does return.
  */
 void qemu_plugin_set_pc(uint64_t vaddr) QPP_API(qemu_plugin_set_pc);

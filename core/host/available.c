@@ -76,6 +76,7 @@ static const struct {
     { "register_vcpu_tb_trans_cb", HOST },
     { "request_time_control", SYSTEM },
     { "reset", HOST },
+    { "retranslate", HOST },
     { "run_callback", ALWAYS },
     { "run_callback_handle", ALWAYS },
     { "scoreboard_find", ALWAYS },
@@ -108,6 +109,7 @@ static const char *symbol_of(const char *function)
         { "qemu_plugin_find_register", "qemu_plugin_get_registers" },
         { "qemu_plugin_read_register_u64", "qemu_plugin_read_register" },
         { "qemu_plugin_read_memory", "qemu_plugin_read_memory_vaddr" },
+        { "qemu_plugin_retranslate", "qemu_plugin_reset" },
         { "qemu_plugin_uninstall", "qemu_plugin_reset" },
     };
 
