@@ -7,11 +7,11 @@
 #include "kernel.h"
 #include "live.h"
 
-static const OsiPaging *paging;
+static const OsiArch *arch;
 
-void osi_live_start(const OsiArch *arch)
+void osi_live_start(const OsiArch *the_arch)
 {
-    paging = arch->paging;
+    arch = the_arch;
 }
 
 static OsiLive *live_new(const OsiKernel *kernel)
@@ -21,6 +21,9 @@ static OsiLive *live_new(const OsiKernel *kernel)
     live->reader = (OsiReader){ osi_kernel_read, NULL,
                                 osi_types_big_endian(kernel->types) };
     osi_paths_init(&live->paths, kernel->types, &live->reader);
+    osi_files_init(&live->files, kernel->types, &live->reader, &live->paths);
+    osi_mappings_init(&live->mappings, kernel->types, &live->reader,
+                      &live->files);
     return live;
 }
 
@@ -50,6 +53,14 @@ bool osi_live_task(const OsiProcHandle *handle, OsiTask *task)
            task->leader_start == handle->start_time;
 }
 
+bool osi_live_pc(uint64_t *pc)
+{
+    struct qemu_plugin_register *reg;
+
+    reg = arch ? qemu_plugin_find_register(arch->pc) : NULL;
+    return reg && qemu_plugin_read_register_u64(reg, pc);
+}
+
 /* It is the same on all vCPUs, and does not change once there are users. */
 static bool get_mode(OsiPagingMode *out)
 {
@@ -58,7 +69,7 @@ static bool get_mode(OsiPagingMode *out)
     static bool known;
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
 
-    known = known || paging->mode(&mode);
+    known = known || arch->paging->mode(&mode);
     *out = mode;
     return known;
 }
@@ -67,10 +78,10 @@ bool osi_live_mmu(OsiMmu *out)
 {
     const OsiLive *live = osi_live();
 
-    if (!live || !paging) {
+    if (!live || !arch) {
         return false;
     }
-    *out = (OsiMmu){ .kernel = live->reader, .paging = paging };
+    *out = (OsiMmu){ .kernel = live->reader, .paging = arch->paging };
     return osi_asid_linear_map(&out->linear_map) && get_mode(&out->mode);
 }
 

@@ -9,12 +9,14 @@
 
 #include "arch/arch.h"
 #include "memory.h"
-#include "path.h"
+#include "mapping.h"
 #include "task.h"
 
 typedef struct OsiLive {
     OsiReader reader;
     OsiPaths paths;
+    OsiFiles files;
+    OsiMappings mappings;
 } OsiLive;
 
 /* At install. */
@@ -28,6 +30,9 @@ const OsiLive *osi_live(void);
  * never was, or the kernel's memory cannot be read now.
  */
 bool osi_live_task(const OsiProcHandle *handle, OsiTask *task);
+
+/* The address that the vCPU executes, as exact as its registers say. */
+bool osi_live_pc(uint64_t *pc);
 
 /*
  * How page tables are followed; false: not known yet.  On the thread of a

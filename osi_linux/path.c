@@ -359,6 +359,20 @@ static Outcome name_once(Walk *w, const OsiPathRef *ref,
     return *out ? DONE : UNKNOWN;
 }
 
+bool osi_path_is_made(const OsiPaths *paths, const OsiPathRef *ref)
+{
+    const OsiPathLayout *l = &paths->layout;
+    const Walk w = { .paths = paths };
+    uint64_t mnt_root;
+    OsiCopy dentry;
+
+    return read_mnt_root(&w, ref->mnt, &mnt_root) &&
+           ref->dentry != mnt_root &&
+           osi_read_struct(&paths->reader, &l->dentry_group, ref->dentry,
+                           &dentry) &&
+           has_made_name(&w, &dentry);
+}
+
 static bool is_usable(const OsiPathLayout *l)
 {
     return l->d_parent.size && l->d_name.size && l->d_len.size &&

@@ -59,6 +59,12 @@ char *osi_path_name(const OsiPaths *paths, const OsiPathRef *ref,
 /* Both: the name of the struct path at @addr, seen from the first root. */
 char *osi_path_name_at(const OsiPaths *paths, uint64_t addr);
 
+/*
+ * Whether the kernel makes the name of @ref: it lies in no folder, as a pipe
+ * or a memfd.  False if that cannot be read.
+ */
+bool osi_path_is_made(const OsiPaths *paths, const OsiPathRef *ref);
+
 /* The name of the file system that @super_block is one of: "tmpfs". */
 bool osi_path_fs_name(const OsiPaths *paths, uint64_t super_block, char *buf,
                       size_t size);

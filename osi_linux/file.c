@@ -1,0 +1,171 @@
+/*
+ * file.c: open files of the guest's processes.  See file.h.
+ *
+ * The kernel's table of descriptors is replaced as a whole when it grows,
+ * and a struct file may be used again for another file at any time.  Who
+ * reads a descriptor's file therefore asks again afterwards whether the
+ * descriptor still leads to it.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <string.h>
+
+#include "file.h"
+
+/* fmode_t: the file is part of a struct backing_file (since Linux 6.5). */
+#define FMODE_BACKING (1u << 25)
+#define O_CLOEXEC_GUEST 02000000u
+
+#define AT(name) offsetof(OsiFileLayout, name)
+#define WANT(type, path, field, group, size)                                 \
+    { type, path, AT(field), AT(group), size }
+
+static const OsiWanted wanted[] = {
+    WANT("file", "f_inode", f_inode, file_group, 8),
+    WANT("file", "f_flags", f_flags, file_group, 4),
+    WANT("file", "f_mode", f_mode, file_group, 4),
+    WANT("file", "f_pos", f_pos, file_group, 8),
+    WANT("file", "private_data", private_data, file_group, 8),
+    WANT("inode", "i_ino", i_ino, inode_group, 8),
+    WANT("inode", "i_sb", i_sb, inode_group, 8),
+    WANT("inode", "i_mode", i_mode, inode_group, 2),
+    WANT("super_block", "s_dev", s_dev, super_group, 4),
+    WANT("dentry", "d_inode", d_inode, dentry_group, 8),
+    WANT("files_struct", "fdt", fdt, files_group, 8),
+    WANT("fdtable", "max_fds", max_fds, fdt_group, 4),
+    WANT("fdtable", "fd", fd, fdt_group, 8),
+    WANT("fdtable", "close_on_exec", close_on_exec, fdt_group, 8),
+};
+
+void osi_files_init(OsiFiles *files, const OsiTypes *types,
+                    const OsiReader *reader, const OsiPaths *paths)
+{
+    OsiFileLayout *l = &files->layout;
+
+    memset(files, 0, sizeof(*files));
+    files->reader = *reader;
+    files->paths = paths;
+    osi_wanted_fill(types, wanted, G_N_ELEMENTS(wanted), l);
+    osi_types_member(types, "file", "f_path", &l->f_path);
+    osi_types_member(types, "backing_file", "user_path", &l->user_path);
+    osi_types_member(types, "task_struct", "files", &l->task_files);
+}
+
+/* The inode of what a backing file is opened for. */
+static bool user_inode(const OsiFiles *files, OsiFileInfo *out)
+{
+    const OsiFileLayout *l = &files->layout;
+    OsiCopy dentry;
+
+    if (!osi_read_struct(&files->reader, &l->dentry_group, out->path.dentry,
+                         &dentry)) {
+        return false;
+    }
+    out->inode = osi_get(&dentry, &l->d_inode);
+    return true;
+}
+
+bool osi_file_read(const OsiFiles *files, uint64_t file, OsiFileInfo *out)
+{
+    const OsiFileLayout *l = &files->layout;
+    const OsiReader *r = &files->reader;
+    bool is_backing;
+    OsiCopy copy;
+
+    memset(out, 0, sizeof(*out));
+    if (!l->f_inode.size || !l->f_path.size || !l->f_flags.size ||
+        !osi_read_struct(r, &l->file_group, file, &copy)) {
+        return false;
+    }
+    out->inode = osi_get(&copy, &l->f_inode);
+    out->flags = osi_get(&copy, &l->f_flags) & ~O_CLOEXEC_GUEST;
+    out->pos = osi_get_signed(&copy, &l->f_pos);
+    out->private_data = osi_get(&copy, &l->private_data);
+    is_backing = l->user_path.size &&
+                 (osi_get(&copy, &l->f_mode) & FMODE_BACKING);
+    if (!osi_path_ref(files->paths, file + (is_backing ? l->user_path.offset
+                                                       : l->f_path.offset),
+                      &out->path) ||
+        (is_backing && !user_inode(files, out)) ||
+        !osi_read_struct(r, &l->inode_group, out->inode, &copy)) {
+        return false;
+    }
+    out->ino = osi_get(&copy, &l->i_ino);
+    out->mode = osi_get(&copy, &l->i_mode);
+    out->super_block = osi_get(&copy, &l->i_sb);
+    if (!osi_read_struct(r, &l->super_group, out->super_block, &copy)) {
+        return false;
+    }
+    out->dev = osi_get(&copy, &l->s_dev);
+    return true;
+}
+
+/* ---- Descriptors --------------------------------------------------------- */
+
+bool osi_fd_table(const OsiFiles *files, uint64_t taskd, OsiFdTable *out)
+{
+    const OsiFileLayout *l = &files->layout;
+    const OsiReader *r = &files->reader;
+    uint64_t addr;
+    OsiCopy copy;
+
+    if (!l->task_files.size || !l->max_fds.size || !l->fd.size || !taskd ||
+        !osi_read_number(r, taskd + l->task_files.offset, 8, &addr) ||
+        !osi_read_struct(r, &l->files_group, addr, &copy) ||
+        !osi_read_struct(r, &l->fdt_group, osi_get(&copy, &l->fdt), &copy)) {
+        return false;
+    }
+    out->fds = osi_get(&copy, &l->fd);
+    out->close_on_exec = osi_get(&copy, &l->close_on_exec);
+    out->max_fds = osi_get(&copy, &l->max_fds);
+    return out->fds && out->max_fds <= OSI_MAX_FDS;
+}
+
+static bool read_close_on_exec(const OsiFiles *files, const OsiFdTable *table,
+                               int fd, bool *set)
+{
+    uint64_t word;
+
+    /* An array of unsigned long, whatever the byte order. */
+    if (!table->close_on_exec ||
+        !osi_read_number(&files->reader, table->close_on_exec + fd / 64 * 8,
+                         8, &word)) {
+        return false;
+    }
+    *set = word >> fd % 64 & 1;
+    return true;
+}
+
+bool osi_fd_file(const OsiFiles *files, const OsiFdTable *table, int fd,
+                 uint64_t *file, bool *close_on_exec)
+{
+    *file = 0;
+    *close_on_exec = false;
+    if (fd < 0 || (unsigned int)fd >= table->max_fds) {
+        return true;
+    }
+    return osi_read_number(&files->reader, table->fds + 8 * (uint64_t)fd, 8,
+                           file) &&
+           (!*file ||
+            read_close_on_exec(files, table, fd, close_on_exec));
+}
+
+bool osi_fd_slice(const OsiFiles *files, const OsiFdTable *table, int first,
+                  unsigned int n, uint64_t *out)
+{
+    const OsiReader *r = &files->reader;
+    uint8_t *bytes = (uint8_t *)out;
+
+    if (!osi_read_bytes(r, table->fds + 8 * (uint64_t)first, out, 8 * n)) {
+        return false;
+    }
+    for (unsigned int i = 0; i < n; i++, bytes += 8) {
+        uint64_t value = 0;
+
+        for (int b = 0; b < 8; b++) {
+            value = value << 8 | bytes[r->big_endian ? b : 7 - b];
+        }
+        out[i] = value;
+    }
+    return true;
+}
