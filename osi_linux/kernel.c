@@ -85,6 +85,8 @@ static OsiKernel *kernel_new(uint64_t pc, GError **errp)
     kernel = g_new0(OsiKernel, 1);
     kernel->types = g_steal_pointer(&types);
     kernel->layout = layout;
+    kernel->facts = osi_facts_new(kernel->types, &(OsiReader){
+        osi_kernel_read, NULL, osi_types_big_endian(kernel->types) });
     return kernel;
 }
 

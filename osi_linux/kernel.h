@@ -8,12 +8,14 @@
 #ifndef OSI_KERNEL_H
 #define OSI_KERNEL_H
 
+#include "facts.h"
 #include "layout.h"
 #include "reader.h"
 
 typedef struct OsiKernel {
     OsiTypes *types;
     OsiLayout layout; /* of what is read of each thread */
+    OsiFacts *facts;
 } OsiKernel;
 
 /* NULL: not known (yet).  Any thread. */
