@@ -7,6 +7,9 @@
  *   on_process_change    evdata is an OsiProcessChange: a vCPU goes over to
  *                        another process.  In the kernel's context.
  *
+ * Lists of processes and threads, and all that is known of one, are in
+ * osi_proc.h, which is included at the end; memory is in osi_maps.h.
+ *
  * Unless said otherwise a function may be called on the thread of the vCPU
  * that it is about, from any callback that may read registers, and answers
  * from what was last seen of the thread: it costs no guest memory access.
@@ -55,11 +58,12 @@ typedef struct OsiProc {
     uint64_t create_time; /* of the leader, ns since the guest's boot */
 } OsiProc;
 
-/* PANDA's view of a thread. */
+/* PANDA's view of a thread; it also names the thread, to be asked about. */
 typedef struct OsiThread {
     int32_t pid;          /* of its process */
     int32_t tid;
     uint64_t start_time;  /* ns since the guest's boot */
+    uint64_t taskd;       /* its task_struct */
 } OsiThread;
 
 /*
@@ -116,5 +120,7 @@ QPP_FUN_PROTOTYPE(osi_linux, void, free_osithread, OsiThread *thread);
 #ifdef __cplusplus
 }
 #endif
+
+#include "osi_proc.h"
 
 #endif /* QPP_OSI_H */

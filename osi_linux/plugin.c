@@ -60,6 +60,7 @@ QEMU_PLUGIN_EXPORT OsiThread *get_current_thread(unsigned int vcpu_index)
     thread->pid = task->identity.pid;
     thread->tid = task->identity.tid;
     thread->start_time = task->identity.start_time;
+    thread->taskd = task->identity.taskd;
     return thread;
 }
 

@@ -1,0 +1,392 @@
+/*
+ * queries.c: the imports of osi_proc.h, which read the guest when called:
+ * lists of processes and threads, and what one of them is.
+ *
+ * What one question may read is bounded, so that no guest makes it last: when
+ * that is used up nothing can be read any more, and the answer is what was
+ * found so far.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <stdatomic.h>
+#include <string.h>
+
+#include "asid.h"
+#include "kernel.h"
+#include "process.h"
+#include "syscalls.h"
+#include "tasks.h"
+
+/* About 60 for each of the OSI_MAX_TASKS; some seconds. */
+#define MAX_READS (4u << 20)
+
+typedef struct Query {
+    OsiView view;
+    unsigned int reads_left;
+} Query;
+
+/* What is known of one kernel's structures; never freed. */
+typedef struct Known {
+    const OsiKernel *kernel;
+    OsiProcLayout layout;
+} Known;
+
+static _Atomic(const Known *) known;
+static _Atomic uint64_t root; /* of all tasks; 0: not known yet */
+
+/* ---- Looking ------------------------------------------------------------- */
+
+static bool read_bounded(void *opaque, uint64_t addr, void *buf, size_t len)
+{
+    Query *q = opaque;
+
+    if (q->reads_left == 0) {
+        return false;
+    }
+    q->reads_left--;
+    return osi_kernel_read(NULL, addr, buf, len);
+}
+
+static const OsiProcLayout *layout_of(const OsiKernel *kernel)
+{
+    static GMutex lock;
+    const Known *k = atomic_load_explicit(&known, memory_order_acquire);
+
+    if (G_UNLIKELY(!k || k->kernel != kernel)) {
+        g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
+
+        k = atomic_load(&known);
+        if (!k || k->kernel != kernel) {
+            Known *made = g_new0(Known, 1);
+
+            made->kernel = kernel;
+            osi_proc_layout_from_types(kernel->types, &made->layout);
+            atomic_store_explicit(&known, made, memory_order_release);
+            k = made;
+        }
+    }
+    return &k->layout;
+}
+
+/* False: nothing is known of the kernel (yet). */
+static bool query_begin(Query *q)
+{
+    const OsiKernel *kernel = osi_kernel();
+
+    if (!kernel) {
+        return false;
+    }
+    q->reads_left = MAX_READS;
+    q->view = (OsiView){ .reader = { read_bounded, q,
+                                     kernel->layout.big_endian },
+                         .layout = &kernel->layout,
+                         .proc = layout_of(kernel) };
+    return true;
+}
+
+/* The first task; 0: unknown, or out of reach. */
+static uint64_t find_root(const OsiView *v, unsigned int vcpu_index)
+{
+    uint64_t taskd = atomic_load(&root);
+    SyscallsThread *thread;
+
+    if (taskd && osi_tasks_is_root(v, taskd)) {
+        return taskd;
+    }
+    thread = syscalls_current_thread_qpp(vcpu_index);
+    taskd = thread ? osi_tasks_root(v, syscalls_thread_task_qpp(thread)) : 0;
+    if (taskd) {
+        atomic_store(&root, taskd);
+    }
+    return taskd;
+}
+
+static void give_asid(OsiTask *task)
+{
+    task->identity.asid = osi_asid_of(task->pgd);
+}
+
+static GArray *tasks_new(void)
+{
+    return g_array_new(FALSE, FALSE, sizeof(OsiTask));
+}
+
+/* The leaders of all processes; NULL: unknown. */
+static GArray *all_leaders(Query *q, unsigned int vcpu_index, bool *complete)
+{
+    uint64_t first;
+    GArray *tasks;
+
+    if (!query_begin(q) || !(first = find_root(&q->view, vcpu_index))) {
+        return NULL;
+    }
+    tasks = tasks_new();
+    *complete = osi_tasks_processes(&q->view, first, tasks);
+    return tasks;
+}
+
+/* Begins a query and reads the leader that @handle names. */
+static bool query_process(Query *q, const OsiProcHandle *handle,
+                          OsiTask *task)
+{
+    if (!handle || !query_begin(q) ||
+        !osi_tasks_read(&q->view, handle->taskd, handle->start_time, task) ||
+        task->leader != handle->taskd) {
+        return false;
+    }
+    give_asid(task);
+    return true;
+}
+
+/* ---- What is handed out -------------------------------------------------- */
+
+static void clear_proc(void *proc)
+{
+    g_free(((OsiProc *)proc)->name);
+}
+
+static GArray *procs_of(const GArray *tasks)
+{
+    GArray *procs = g_array_sized_new(FALSE, TRUE, sizeof(OsiProc),
+                                      tasks->len);
+
+    g_array_set_clear_func(procs, clear_proc);
+    for (guint i = 0; i < tasks->len; i++) {
+        const OsiTask *task = &g_array_index(tasks, OsiTask, i);
+        OsiProc proc = {
+            .taskd = task->identity.taskd,
+            .asid = osi_asid_of(task->pgd),
+            .pid = task->identity.pid,
+            .ppid = task->identity.ppid,
+            .uid = task->identity.uid,
+            .name = g_strdup(task->identity.comm),
+            .create_time = task->identity.start_time,
+        };
+
+        g_array_append_val(procs, proc);
+    }
+    return procs;
+}
+
+static OsiProcHandle handle_of(const OsiTask *task)
+{
+    return (OsiProcHandle){ task->identity.taskd, osi_asid_of(task->pgd),
+                            task->identity.start_time };
+}
+
+static GArray *handles_of(const GArray *tasks)
+{
+    GArray *handles = g_array_sized_new(FALSE, TRUE, sizeof(OsiProcHandle),
+                                        tasks->len);
+
+    for (guint i = 0; i < tasks->len; i++) {
+        OsiProcHandle handle = handle_of(&g_array_index(tasks, OsiTask, i));
+
+        g_array_append_val(handles, handle);
+    }
+    return handles;
+}
+
+static OsiThread thread_of(const OsiTask *task)
+{
+    return (OsiThread){ task->identity.pid, task->identity.tid,
+                        task->identity.start_time, task->identity.taskd };
+}
+
+static GArray *threads_of(const GArray *tasks)
+{
+    GArray *threads = g_array_sized_new(FALSE, TRUE, sizeof(OsiThread),
+                                        tasks->len);
+
+    for (guint i = 0; i < tasks->len; i++) {
+        OsiThread thread = thread_of(&g_array_index(tasks, OsiTask, i));
+
+        g_array_append_val(threads, thread);
+    }
+    return threads;
+}
+
+static void tell(bool *where, bool value)
+{
+    if (where) {
+        *where = value;
+    }
+}
+
+/* ---- Lists --------------------------------------------------------------- */
+
+QEMU_PLUGIN_EXPORT GArray *get_processes(unsigned int vcpu_index)
+{
+    Query q;
+    bool complete;
+    g_autoptr(GArray) tasks = all_leaders(&q, vcpu_index, &complete);
+
+    return tasks ? procs_of(tasks) : NULL;
+}
+
+QEMU_PLUGIN_EXPORT GArray *
+get_process_handles_checked(unsigned int vcpu_index, bool *complete)
+{
+    Query q;
+    bool all = false;
+    g_autoptr(GArray) tasks = all_leaders(&q, vcpu_index, &all);
+
+    tell(complete, all);
+    return tasks ? handles_of(tasks) : NULL;
+}
+
+QEMU_PLUGIN_EXPORT GArray *get_process_handles(unsigned int vcpu_index)
+{
+    return get_process_handles_checked(vcpu_index, NULL);
+}
+
+QEMU_PLUGIN_EXPORT GArray *get_threads(unsigned int vcpu_index,
+                                       bool *complete)
+{
+    Query q;
+    bool all = false;
+    g_autoptr(GArray) leaders = all_leaders(&q, vcpu_index, &all);
+    g_autoptr(GArray) tasks = tasks_new();
+
+    for (guint i = 0; leaders && i < leaders->len; i++) {
+        if (tasks->len >= OSI_MAX_TASKS) {
+            all = false;
+            break;
+        }
+        all = osi_tasks_threads(
+                  &q.view, g_array_index(leaders, OsiTask, i).identity.taskd,
+                  tasks) && all;
+    }
+    tell(complete, all);
+    return leaders ? threads_of(tasks) : NULL;
+}
+
+QEMU_PLUGIN_EXPORT GArray *
+get_process_threads(unsigned int vcpu_index, const OsiProcHandle *handle,
+                    bool *complete)
+{
+    g_autoptr(GArray) tasks = tasks_new();
+    Query q;
+    OsiTask leader;
+
+    tell(complete, false);
+    if (!query_process(&q, handle, &leader)) {
+        return NULL;
+    }
+    tell(complete, osi_tasks_threads(&q.view, handle->taskd, tasks));
+    return threads_of(tasks);
+}
+
+QEMU_PLUGIN_EXPORT GArray *
+get_process_children(unsigned int vcpu_index, const OsiProcHandle *handle,
+                     bool *complete)
+{
+    g_autoptr(GArray) tasks = tasks_new();
+    Query q;
+    OsiTask leader;
+
+    tell(complete, false);
+    if (!query_process(&q, handle, &leader)) {
+        return NULL;
+    }
+    tell(complete, osi_tasks_children(&q.view, handle->taskd, tasks));
+    return handles_of(tasks);
+}
+
+QEMU_PLUGIN_EXPORT OsiProc *get_one_proc(GArray *processes,
+                                         unsigned int index)
+{
+    return processes && index < processes->len
+               ? &g_array_index(processes, OsiProc, index) : NULL;
+}
+
+/* ---- Looking up ---------------------------------------------------------- */
+
+QEMU_PLUGIN_EXPORT OsiProcHandle *
+get_process_handle_by_pid(unsigned int vcpu_index, int32_t pid)
+{
+    Query q;
+    bool complete;
+    g_autoptr(GArray) tasks = all_leaders(&q, vcpu_index, &complete);
+
+    for (guint i = 0; tasks && i < tasks->len; i++) {
+        const OsiTask *task = &g_array_index(tasks, OsiTask, i);
+
+        if (task->identity.pid == pid) {
+            OsiProcHandle *handle = g_new(OsiProcHandle, 1);
+
+            *handle = handle_of(task);
+            return handle;
+        }
+    }
+    return NULL;
+}
+
+QEMU_PLUGIN_EXPORT OsiThread *get_thread_by_tid(unsigned int vcpu_index,
+                                                int32_t tid)
+{
+    g_autoptr(GArray) threads = get_threads(vcpu_index, NULL);
+
+    for (guint i = 0; threads && i < threads->len; i++) {
+        const OsiThread *thread = &g_array_index(threads, OsiThread, i);
+
+        if (thread->tid == tid) {
+            OsiThread *found = g_new(OsiThread, 1);
+
+            *found = *thread;
+            return found;
+        }
+    }
+    return NULL;
+}
+
+/* ---- One process --------------------------------------------------------- */
+
+QEMU_PLUGIN_EXPORT int32_t get_process_pid(unsigned int vcpu_index,
+                                           const OsiProcHandle *handle)
+{
+    Query q;
+    OsiTask task;
+
+    return query_process(&q, handle, &task) ? task.identity.pid : -1;
+}
+
+QEMU_PLUGIN_EXPORT int32_t get_process_ppid(unsigned int vcpu_index,
+                                            const OsiProcHandle *handle)
+{
+    Query q;
+    OsiTask task;
+
+    return query_process(&q, handle, &task) ? task.identity.ppid : -1;
+}
+
+static OsiTaskInfo *info_of(const OsiView *v, const OsiTask *task)
+{
+    g_autofree OsiTaskInfo *info = g_new0(OsiTaskInfo, 1);
+
+    return osi_process_info(v, task, info) ? g_steal_pointer(&info) : NULL;
+}
+
+QEMU_PLUGIN_EXPORT OsiTaskInfo *
+get_process_info(unsigned int vcpu_index, const OsiProcHandle *handle)
+{
+    Query q;
+    OsiTask task;
+
+    return query_process(&q, handle, &task) ? info_of(&q.view, &task) : NULL;
+}
+
+QEMU_PLUGIN_EXPORT OsiTaskInfo *
+get_thread_info(unsigned int vcpu_index, const OsiThread *thread)
+{
+    Query q;
+    OsiTask task;
+
+    if (!thread || !query_begin(&q) ||
+        !osi_tasks_read(&q.view, thread->taskd, thread->start_time, &task) ||
+        task.identity.tid != thread->tid) {
+        return NULL;
+    }
+    give_asid(&task);
+    return info_of(&q.view, &task);
+}
