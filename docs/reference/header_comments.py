@@ -179,8 +179,24 @@ class Converter:
         return end
 
 
-def for_doxygen(text):
-    # C++ sees the same.
-    text = re.sub(r"^#ifdef __cplusplus\n.*?^#endif\n", "", text,
+def for_c(text):
+    """The header without what is for C++; otherwise that sees the same."""
+    return re.sub(r"^#ifdef __cplusplus\n.*?^#endif\n", "", text,
                   flags=re.M | re.S)
-    return Converter(text).run()
+
+
+def for_doxygen(text):
+    return Converter(for_c(text)).run()
+
+
+def without_comments(text):
+    """The public declarations alone."""
+    text, out, pos = for_c(text), [], 0
+    for match in COMMENT.finditer(text):
+        if match.start() < pos:
+            continue  # hidden
+        out.append(text[pos:match.start()])
+        pos = match.end()
+        if body_of(match.group()).startswith("Private"):
+            pos = until_empty_line(text, pos)
+    return "".join(out) + text[pos:]
