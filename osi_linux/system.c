@@ -17,6 +17,7 @@
 #include "arch/arch.h"
 #include "asid.h"
 #include "elsewhere.h"
+#include "events.h"
 #include "kernel.h"
 #include "live.h"
 #include "rename.h"
@@ -258,7 +259,8 @@ const OsiSource *osi_system_start(qemu_plugin_id_t id,
     if (slot < 0 || !on_process_change ||
         !qemu_plugin_reg_callback("syscalls", "on_thread_switch",
                                   on_thread_switch) ||
-        !osi_asid_start(arch) || !osi_rename_start()) {
+        !osi_asid_start(arch) || !osi_rename_start() ||
+        !osi_events_start(id, arch)) {
         return NULL;
     }
     osi_live_start(arch);

@@ -26,6 +26,7 @@ static bool is_leaving(uint64_t vaddr, const uint8_t *bytes, size_t size)
 const OsiArch osi_arch_aarch64 = {
     .target = "aarch64",
     .pc = "pc",
+    .arguments = { "x0", "x1" }, /* AAPCS64, 6.8.2 */
     .root = "TTBR0_EL1",
     /*
      * BADDR, of 48 bits (Arm ARM, D19.2).  The kernel's root table may be

@@ -1,0 +1,328 @@
+/*
+ * events.c: processes and threads begin, become other programs, and end.
+ *
+ * The kernel has one function for each, which it calls exactly once whatever
+ * the cause was (a system call, a kernel thread, a signal, the kernel's own
+ * execve), in a file of its own, so that no compiler inlines it:
+ *   wake_up_new_task(task)    of each new task, at the end of kernel_clone()
+ *   proc_exec_connector(task) after a successful execve, beside the
+ *                             tracepoint sched_process_exec (fs/exec.c); in
+ *                             kernels with CONFIG_PROC_EVENTS
+ *   acct_collect(code, last)  of each task in do_exit(); with
+ *                             CONFIG_BSD_PROCESS_ACCT
+ * Debian's have both.  They are found by the kernel's symbols, and their
+ * first instruction is instrumented.  When the symbols become known the
+ * kernel has run for a while, so its code is translated anew.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <stdatomic.h>
+
+#include "asid.h"
+#include "events.h"
+#include "kernel.h"
+#include "live.h"
+#include "osi_events.h"
+#include "syscalls.h"
+
+typedef struct Hook {
+    const char *symbol;
+    void (*handler)(unsigned int vcpu_index, void *udata);
+    _Atomic uint64_t address; /* 0: not known (yet) */
+} Hook;
+
+static const OsiArch *arch;
+static qemu_plugin_id_t self;
+static qemu_plugin_callback *on_process_start, *on_thread_start,
+    *on_process_exec, *on_thread_end, *on_process_end, *on_task_change;
+
+/* Where an executable's path and arguments are. */
+static struct {
+    OsiStruct mm_group;
+    OsiField exe_file, arg_start, arg_end;
+    OsiStruct file_group;
+    OsiField f_path;
+    /* Where a process's exit code is. */
+    OsiStruct task_group;
+    OsiField signal, exit_code;
+    OsiStruct signal_group;
+    OsiField flags, group_exit_code;
+} layout;
+
+#define FIELD(name) G_STRUCT_OFFSET(__typeof__(layout), name)
+
+static const OsiWanted wanted[] = {
+    { "mm_struct", "exe_file", FIELD(exe_file), FIELD(mm_group), 8 },
+    { "mm_struct", "arg_start", FIELD(arg_start), FIELD(mm_group), 8 },
+    { "mm_struct", "arg_end", FIELD(arg_end), FIELD(mm_group), 8 },
+    { "file", "f_path", FIELD(f_path), FIELD(file_group), 64 },
+    { "file", "__f_path", FIELD(f_path), FIELD(file_group), 64 },
+    { "task_struct", "signal", FIELD(signal), FIELD(task_group), 8 },
+    { "task_struct", "exit_code", FIELD(exit_code), FIELD(task_group), 4 },
+    { "signal_struct", "flags", FIELD(flags), FIELD(signal_group), 4 },
+    { "signal_struct", "group_exit_code", FIELD(group_exit_code),
+      FIELD(signal_group), 4 },
+};
+
+/* ---- What a hook sees ------------------------------------------------------ */
+
+/* Argument @n of the function that is being entered. */
+static bool argument(unsigned int n, uint64_t *value)
+{
+    static struct qemu_plugin_register *registers[2];
+
+    if (!registers[n]) {
+        registers[n] = qemu_plugin_find_register(arch->arguments[n]);
+    }
+    return qemu_plugin_read_register_u64(registers[n], value);
+}
+
+/* The task_struct at @taskd as it is now. */
+static bool read_task(uint64_t taskd, OsiTask *task)
+{
+    *task = (OsiTask){ 0 };
+    if (!taskd || !osi_task_read(&osi_kernel()->layout, osi_kernel_read, NULL,
+                                 taskd, true, task)) {
+        return false;
+    }
+    task->identity.asid = osi_asid_of(task->pgd);
+    return true;
+}
+
+static bool read_current(unsigned int vcpu_index, OsiTask *task)
+{
+    SyscallsThread *thread = syscalls_current_thread_qpp(vcpu_index);
+
+    return thread && read_task(syscalls_thread_task_qpp(thread), task);
+}
+
+static void on_new_task(unsigned int vcpu_index, void *udata)
+{
+    OsiStartEvent event = { .vcpu = vcpu_index };
+    OsiTask creator, created;
+    uint64_t taskd;
+    bool is_process;
+
+    if ((!qemu_plugin_callback_wanted(on_process_start) &&
+         !qemu_plugin_callback_wanted(on_thread_start)) ||
+        !argument(0, &taskd) || !read_task(taskd, &created) ||
+        !read_current(vcpu_index, &creator)) {
+        return;
+    }
+    event.creator = creator.identity;
+    event.created = created.identity;
+    is_process = event.created.pid == event.created.tid;
+    qemu_plugin_run_callback_handle(is_process ? on_process_start
+                                               : on_thread_start,
+                                    &event, NULL);
+}
+
+/* The arguments of the program in @mm, which is the current one's. */
+static char *read_args(const OsiCopy *mm, size_t *len)
+{
+    uint64_t start = osi_get(mm, &layout.arg_start);
+    uint64_t end = osi_get(mm, &layout.arg_end);
+    char *args;
+
+    *len = end > start ? MIN(end - start, OSI_EXEC_ARGS_MAX) : 0;
+    args = *len ? g_try_malloc(*len) : NULL;
+    if (args && !osi_read_bytes(&osi_live()->reader, start, args, *len)) {
+        g_free(args);
+        args = NULL;
+    }
+    if (!args) {
+        *len = 0;
+    } else {
+        args[*len - 1] = '\0';
+    }
+    return args;
+}
+
+static void on_exec(unsigned int vcpu_index, void *udata)
+{
+    OsiExecEvent event = { .vcpu = vcpu_index };
+    g_autofree char *path = NULL;
+    g_autofree char *args = NULL;
+    OsiTask task;
+    OsiCopy mm;
+
+    if (!qemu_plugin_callback_wanted(on_process_exec) ||
+        !read_current(vcpu_index, &task)) {
+        return;
+    }
+    event.thread = task.identity;
+    if (osi_read_struct(&osi_live()->reader, &layout.mm_group, task.mm,
+                        &mm)) {
+        uint64_t file = osi_get(&mm, &layout.exe_file);
+
+        if (file && layout.f_path.size) {
+            path = osi_path_name_at(&osi_live()->paths,
+                                    file + layout.f_path.offset);
+        }
+        args = read_args(&mm, &event.args_len);
+    }
+    event.path = path;
+    event.args = args;
+    qemu_plugin_run_callback_handle(on_process_exec, &event, NULL);
+}
+
+/* SIGNAL_GROUP_EXIT (include/linux/sched/signal.h). */
+#define GROUP_EXIT 0x4
+
+/*
+ * What the process of @task, its last thread, which ended with @code, ends
+ * with: what waitpid() will say (wait_task_zombie(), kernel/exit.c).  That is
+ * the leader's code, which has ended before, if the threads ended one by one.
+ * Newer kernels mark that as a group's end, too (synchronize_group_exit()).
+ */
+static int32_t process_code(const OsiTask *task, int32_t code)
+{
+    const OsiReader *reader = &osi_live()->reader;
+    OsiCopy leader, signal;
+
+    if (!osi_read_struct(reader, &layout.task_group, task->leader, &leader) ||
+        !osi_read_struct(reader, &layout.signal_group,
+                         osi_get(&leader, &layout.signal), &signal)) {
+        return code;
+    }
+    if (osi_get(&signal, &layout.flags) & GROUP_EXIT) {
+        return (int32_t)osi_get(&signal, &layout.group_exit_code);
+    }
+    return task->leader == task->identity.taskd
+               ? code : (int32_t)osi_get(&leader, &layout.exit_code);
+}
+
+static void on_end(unsigned int vcpu_index, void *udata)
+{
+    OsiEndEvent event = { .vcpu = vcpu_index };
+    OsiTask task;
+    uint64_t code, is_last;
+
+    if ((!qemu_plugin_callback_wanted(on_thread_end) &&
+         !qemu_plugin_callback_wanted(on_process_end)) ||
+        !argument(0, &code) || !argument(1, &is_last) ||
+        !read_current(vcpu_index, &task)) {
+        return;
+    }
+    event.thread = task.identity;
+    event.code = (int32_t)code;
+    qemu_plugin_run_callback_handle(on_thread_end, &event, NULL);
+    if ((uint32_t)is_last) {
+        event.code = process_code(&task, event.code);
+        qemu_plugin_run_callback_handle(on_process_end, &event, NULL);
+    }
+}
+
+/* ---- Where they are -------------------------------------------------------- */
+
+static Hook hooks[] = {
+    { "wake_up_new_task", on_new_task },
+    { "proc_exec_connector", on_exec },
+    { "acct_collect", on_end },
+};
+
+static void on_tb_trans(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
+{
+    uint64_t start = qemu_plugin_tb_vaddr(tb);
+    size_t n = qemu_plugin_tb_n_insns(tb);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(hooks); i++) {
+        uint64_t address = atomic_load_explicit(&hooks[i].address,
+                                                memory_order_relaxed);
+
+        /* A block lies on two pages at most. */
+        if (address < start || address - start >= 8192) {
+            continue;
+        }
+        for (size_t j = 0; j < n; j++) {
+            struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, j);
+
+            if (qemu_plugin_insn_vaddr(insn) == address) {
+                qemu_plugin_register_vcpu_insn_exec_cb(
+                    insn, hooks[i].handler, QEMU_PLUGIN_CB_R_REGS, NULL);
+            }
+        }
+    }
+}
+
+/* The kernel has become known: once. */
+static void find_hooks(const OsiTypes *types)
+{
+    g_autoptr(GString) missing = g_string_new(NULL);
+
+    osi_wanted_fill(types, wanted, G_N_ELEMENTS(wanted), &layout);
+    for (size_t i = 0; i < G_N_ELEMENTS(hooks); i++) {
+        uint64_t address;
+
+        if (osi_types_symbol(types, hooks[i].symbol, &address)) {
+            atomic_store(&hooks[i].address, address);
+        } else {
+            g_string_append_printf(missing, " %s", hooks[i].symbol);
+        }
+    }
+    if (missing->len > 0) {
+        g_autofree char *line = g_strdup_printf(
+            "osi_linux: some events will not be told: the kernel has no "
+            "symbol%s\n", missing->str);
+
+        qemu_plugin_outs(line);
+    }
+    qemu_plugin_retranslate(self, NULL);
+}
+
+static void on_thread_switch(void *evdata, void *udata)
+{
+    static atomic_flag once = ATOMIC_FLAG_INIT;
+    static atomic_bool found;
+    const SyscallsSwitch *sw = evdata;
+    OsiTaskChange event = { .vcpu = sw->vcpu };
+    OsiTask task;
+
+    if (!osi_kernel()) {
+        return;
+    }
+    if (G_UNLIKELY(!atomic_load_explicit(&found, memory_order_relaxed)) &&
+        !atomic_flag_test_and_set(&once)) {
+        find_hooks(osi_kernel()->types);
+        atomic_store(&found, true);
+    }
+    if (!qemu_plugin_callback_wanted(on_task_change)) {
+        return;
+    }
+    /* Read now: another thread's execve may have changed what it is. */
+    if (sw->prev && read_task(syscalls_thread_task_qpp(sw->prev), &task)) {
+        event.from = task.identity;
+    }
+    if (read_task(syscalls_thread_task_qpp(sw->next), &task)) {
+        event.to = task.identity;
+    }
+    qemu_plugin_run_callback_handle(on_task_change, &event, NULL);
+}
+
+bool osi_events_start(qemu_plugin_id_t id, const OsiArch *the_arch)
+{
+    const struct {
+        const char *name;
+        qemu_plugin_callback **handle;
+    } callbacks[] = {
+        { "on_process_start", &on_process_start },
+        { "on_thread_start", &on_thread_start },
+        { "on_process_exec", &on_process_exec },
+        { "on_thread_end", &on_thread_end },
+        { "on_process_end", &on_process_end },
+        { "on_task_change", &on_task_change },
+    };
+
+    arch = the_arch;
+    self = id;
+    for (size_t i = 0; i < G_N_ELEMENTS(callbacks); i++) {
+        *callbacks[i].handle = qemu_plugin_create_callback_handle(
+            id, callbacks[i].name);
+        if (!*callbacks[i].handle) {
+            return false;
+        }
+    }
+    qemu_plugin_register_vcpu_tb_trans_cb(id, on_tb_trans);
+    return qemu_plugin_reg_callback("syscalls", "on_thread_switch",
+                                    on_thread_switch);
+}

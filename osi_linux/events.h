@@ -1,0 +1,14 @@
+/*
+ * events.h: osi_events.h's events.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef OSI_EVENTS_PRIVATE_H
+#define OSI_EVENTS_PRIVATE_H
+
+#include "arch/arch.h"
+
+/* At install, after syscalls' thread switches were subscribed to. */
+bool osi_events_start(qemu_plugin_id_t id, const OsiArch *arch);
+
+#endif /* OSI_EVENTS_PRIVATE_H */
