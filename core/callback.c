@@ -194,12 +194,18 @@ bool qemu_plugin_reg_callback(const char *plugin, const char *name,
 {
     qemu_plugin_callback *callback = resolve("register", plugin, name,
                                              function);
+    QppPlugin *owner = qpp_plugin_by_address((void *)function);
 
     if (!callback) {
         return false;
     }
-    if (!qpp_list_add_unique(&callback->list, (QppFn)function,
-                             qpp_plugin_by_address((void *)function))) {
+    if (owner && owner->state == QPP_GONE) {
+        qpp_error("cannot register callback '%s' of plugin '%s': plugin '%s', "
+                  "whose function it is, has been uninstalled", name, plugin,
+                  owner->name);
+        return false;
+    }
+    if (!qpp_list_add_unique(&callback->list, (QppFn)function, owner)) {
         qpp_error("cannot register callback '%s' of plugin '%s': the function "
                   "is registered already", name, plugin);
         return false;

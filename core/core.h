@@ -27,6 +27,7 @@ typedef struct QppPlugin {
     const void *base;    /* where it was loaded to */
     QppEntry *entry;
     _Atomic QppPluginState state;
+    atomic_bool resetting; /* its reset's callback has not returned */
     bool by_core;        /* loaded as a dependency, not by the user */
     char **argv;         /* copies, owned */
     int argc;
@@ -93,7 +94,7 @@ void qpp_callback_forget(QppPlugin *plugin, bool and_own);
 
 /* ---- life.c -------------------------------------------------------------- */
 
-/* The current thread, a vCPU's, is in no translated code: work that waits. */
+/* The current thread is a vCPU's, and goes on running its guest. */
 void qpp_life_vcpu_event(void);
 
 /* ---- event.c ----------------------------------------------------------- */
@@ -101,6 +102,7 @@ void qpp_life_vcpu_event(void);
 /* What is known of the current thread. */
 typedef struct QppThread {
     bool vcpu;        /* it is a vCPU's */
+    bool may_stay;    /* in a callback after which it may block, or end */
     bool translating; /* in a tb_trans callback */
     bool may_set_pc;  /* in a callback that may set the pc */
 } QppThread;

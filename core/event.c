@@ -88,9 +88,18 @@ void qpp_event_vcpu(int kind, unsigned int vcpu_index)
             /* seen is what was found instead: try again */
         }
     }
-    qpp_thread.vcpu = true;
+    if (kind == QPP_HOST_VCPU_IDLE || kind == QPP_HOST_VCPU_RESUME ||
+        (kind == QPP_HOST_VCPU_INIT && qpp_host_init_on_vcpu())) {
+        qpp_thread.vcpu = true;
+    }
+    /* An idle one goes to sleep, whatever has been asked of it meanwhile. */
+    qpp_thread.may_stay = kind == QPP_HOST_VCPU_IDLE ||
+                          kind == QPP_HOST_VCPU_EXIT;
     FAN_OUT(kind, qemu_plugin_vcpu_simple_cb_t, vcpu_index);
-    qpp_life_vcpu_event();
+    qpp_thread.may_stay = false;
+    if (kind == QPP_HOST_VCPU_RESUME) {
+        qpp_life_vcpu_event();
+    }
 }
 
 void qpp_event_tb_trans(struct qemu_plugin_tb *tb)
@@ -128,10 +137,11 @@ void qpp_event_atexit(void)
 void qpp_event_syscall(unsigned int vcpu_index, int64_t num,
                        const uint64_t a[8])
 {
+    qpp_thread.vcpu = true;
+    qpp_thread.may_stay = true;
     FAN_OUT(QPP_HOST_SYSCALL, qemu_plugin_vcpu_syscall_cb_t, vcpu_index, num,
             a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7]);
-    qpp_thread.vcpu = true;
-    qpp_life_vcpu_event();
+    qpp_thread.may_stay = false;
 }
 
 bool qpp_event_syscall_filter(unsigned int vcpu_index, int64_t num,
@@ -141,6 +151,7 @@ bool qpp_event_syscall_filter(unsigned int vcpu_index, int64_t num,
     const QppItems *items;
 
     qpp_thread.may_set_pc = true;
+    qpp_thread.may_stay = true;
     qpp_read_begin();
     items = qpp_list_items(&lists[QPP_HOST_SYSCALL_FILTER]);
     for (size_t i = 0; items && i < items->n; i++) {
@@ -154,6 +165,7 @@ bool qpp_event_syscall_filter(unsigned int vcpu_index, int64_t num,
         }
     }
     qpp_read_end();
+    qpp_thread.may_stay = false;
     qpp_thread.may_set_pc = false;
     return filtered;
 }
@@ -209,6 +221,8 @@ void qpp_event_syscall_ret(unsigned int vcpu_index, int64_t num, int64_t ret)
 {
     FAN_OUT(QPP_HOST_SYSCALL_RET, qemu_plugin_vcpu_syscall_ret_cb_t,
             vcpu_index, num, ret);
+    qpp_thread.vcpu = true;
+    qpp_life_vcpu_event();
 }
 
 void qemu_plugin_register_vcpu_init_cb(qemu_plugin_id_t id,

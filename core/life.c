@@ -4,8 +4,14 @@
  *
  * What libqpp keeps of the plugin goes at once.  What the plugin put into
  * translated code goes with the translations, which QEMU throws away at a
- * moment when all vCPUs stand still (qpp_host_quiesce); that can be asked for
- * on a vCPU's thread only, so a request from another waits for a vCPU's next
+ * moment when all vCPUs stand still (qpp_host_quiesce).  Standing still they
+ * run no translated code; but a thread may be in a function of the plugin
+ * from elsewhere (a system call's event, an idle vCPU's, a plugin's own
+ * thread that runs a callback): so the last word to a plugin that goes is
+ * said when those have come out as well (qpp_read_defer).
+ *
+ * QEMU can be asked for that moment on a vCPU's thread only, and one that
+ * will come back to it: a request from elsewhere waits for a vCPU's next
  * event.
  *
  * Nothing that others may hold of a plugin is ever freed: its record, its
@@ -13,39 +19,86 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include <pthread.h>
+
 #include "host/host.h"
+#include "list.h"
+
+typedef enum Kind { UNINSTALL, RESET, RETRANSLATE } Kind;
 
 /* A plugin whose callback is to be called when no translation is left. */
-typedef struct Leaving {
-    qemu_plugin_id_t id;
+typedef struct Request {
+    Kind kind;
+    QppPlugin *plugin;
     qemu_plugin_simple_cb_t cb;
-    struct Leaving *next;
-} Leaving;
+    struct Request *next;
+} Request;
 
-static GMutex lock;
-static Leaving *leaving, **leaving_end = &leaving;
+/* Not held while QEMU or a plugin is called.  TSan cannot follow GLib's. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static Request *requests, **requests_end = &requests;
 static bool under_way;          /* the host has been asked to stand still */
+static QppThread *asker;        /* on this thread, if it is under way */
 static atomic_bool waits;       /* it is to be asked on a vCPU's thread */
+static __thread bool quiet __attribute__((tls_model("initial-exec")));
 
+/* Nobody is in a function of the plugin any more. */
+static void last_word(gpointer data)
+{
+    Request *r = data;
+
+    if (r->cb) {
+        r->cb(r->plugin->id);
+    }
+    g_free(r);
+}
+
+static void serve(Request *r)
+{
+    if (r->kind == UNINSTALL) {
+        qpp_read_defer(last_word, r);
+        return;
+    }
+    /* Who has been uninstalled meanwhile hears of that alone. */
+    if (r->cb && r->plugin->state != QPP_GONE) {
+        r->cb(r->plugin->id);
+    }
+    if (r->kind == RESET) {
+        atomic_store(&r->plugin->resetting, false);
+    }
+    g_free(r);
+}
+
+/* The next request; if there is none, what was under way is over. */
+static Request *next_request(void)
+{
+    Request *r;
+
+    pthread_mutex_lock(&lock);
+    r = requests;
+    if (!r) {
+        under_way = false;
+    } else if (!(requests = r->next)) {
+        requests_end = &requests;
+    }
+    pthread_mutex_unlock(&lock);
+    return r;
+}
+
+/*
+ * Serves also what is asked for meanwhile: QEMU would not hear a new request
+ * on this thread before it has returned from here.  Nothing is translated
+ * meanwhile.
+ */
 static void on_quiet(void)
 {
-    Leaving *all;
+    Request *r;
 
-    g_mutex_lock(&lock);
-    all = leaving;
-    leaving = NULL;
-    leaving_end = &leaving;
-    under_way = false;
-    g_mutex_unlock(&lock);
-    while (all) {
-        Leaving *l = all;
-
-        all = l->next;
-        if (l->cb) {
-            l->cb(l->id);
-        }
-        g_free(l);
+    quiet = true;
+    while ((r = next_request())) {
+        serve(r);
     }
+    quiet = false;
 }
 
 /* Asks the host to stand still, if nobody has and anybody waits for it. */
@@ -53,11 +106,14 @@ static void quiesce(void)
 {
     bool ask;
 
-    g_mutex_lock(&lock);
+    pthread_mutex_lock(&lock);
     atomic_store(&waits, false);
-    ask = leaving && !under_way;
-    under_way = under_way || ask;
-    g_mutex_unlock(&lock);
+    ask = requests && !under_way;
+    if (ask) {
+        under_way = true;
+        asker = &qpp_thread;
+    }
+    pthread_mutex_unlock(&lock);
     if (ask) {
         qpp_host_quiesce(on_quiet);
     }
@@ -70,33 +126,78 @@ void qpp_life_vcpu_event(void)
     }
 }
 
-static void leave(qemu_plugin_id_t id, qemu_plugin_simple_cb_t cb)
+/* For a vCPU's next event, whichever comes first. */
+static void wait_for_vcpu(void)
 {
-    Leaving *l = g_new0(Leaving, 1);
-
-    l->id = id;
-    l->cb = cb;
-    g_mutex_lock(&lock);
-    *leaving_end = l;
-    leaving_end = &l->next;
-    g_mutex_unlock(&lock);
-    if (qpp_thread.vcpu || qemu_plugin_num_vcpus() == 0) {
-        quiesce();
-        return;
-    }
-    /* Whichever of these events comes first. */
     qpp_host_subscribe(QPP_HOST_TB_TRANS);
-    qpp_host_subscribe(QPP_HOST_VCPU_IDLE);
-    qpp_host_subscribe(QPP_HOST_VCPU_RESUME);
+    if (qpp_host_info()->system_emulation) {
+        qpp_host_subscribe(QPP_HOST_VCPU_RESUME);
+    } else {
+        qpp_host_subscribe(QPP_HOST_SYSCALL_RET);
+    }
     atomic_store(&waits, true);
 }
 
+static void request(Kind kind, QppPlugin *plugin, qemu_plugin_simple_cb_t cb)
+{
+    Request *r = g_new0(Request, 1);
+
+    r->kind = kind;
+    r->plugin = plugin;
+    r->cb = cb;
+    pthread_mutex_lock(&lock);
+    *requests_end = r;
+    requests_end = &r->next;
+    pthread_mutex_unlock(&lock);
+    if (quiet) {
+        return; /* on_quiet takes it next */
+    }
+    if ((qpp_thread.vcpu && !qpp_thread.may_stay) ||
+        qemu_plugin_num_vcpus() == 0) {
+        quiesce();
+    } else {
+        wait_for_vcpu();
+    }
+}
+
+/*
+ * A guest's fork: the child has the thread that forked alone.  If another had
+ * asked QEMU, that is not done in the child.
+ */
+static void fork_prepare(void)
+{
+    pthread_mutex_lock(&lock);
+}
+
+static void fork_parent(void)
+{
+    pthread_mutex_unlock(&lock);
+}
+
+static void fork_child(void)
+{
+    if (under_way && asker != &qpp_thread) {
+        under_way = false;
+        qpp_host_quiesce_lost();
+        atomic_store(&waits, requests != NULL);
+    }
+    pthread_mutex_unlock(&lock);
+}
+
+static void __attribute__((constructor)) fork_init(void)
+{
+    pthread_atfork(fork_prepare, fork_parent, fork_child);
+}
+
+/* ---- The API --------------------------------------------------------------- */
+
 void qemu_plugin_retranslate(qemu_plugin_id_t id, qemu_plugin_simple_cb_t cb)
 {
-    if (QPP_CONTEXT(qpp_plugin_by_id(id),
-                    "pass the id given to qemu_plugin_install") &&
+    QppPlugin *plugin = qpp_plugin_by_id(id);
+
+    if (QPP_CONTEXT(plugin, "pass the id given to qemu_plugin_install") &&
         QPP_CONTEXT(qemu_plugin_available(__func__), "this QEMU cannot")) {
-        leave(id, cb);
+        request(RETRANSLATE, plugin, cb);
     }
 }
 
@@ -132,16 +233,17 @@ void qemu_plugin_uninstall(qemu_plugin_id_t id, qemu_plugin_simple_cb_t cb)
     qpp_event_forget(plugin);
     qpp_callback_forget(plugin, true);
     qpp_event_gone(plugin);
-    leave(id, cb);
+    request(UNINSTALL, plugin, cb);
 }
 
 void qemu_plugin_reset(qemu_plugin_id_t id, qemu_plugin_simple_cb_t cb)
 {
     QppPlugin *plugin = find(__func__, id);
 
-    if (plugin) {
+    /* A second one would have the first one's @cb register twice. */
+    if (plugin && !atomic_exchange(&plugin->resetting, true)) {
         qpp_event_forget(plugin);
         qpp_callback_forget(plugin, false);
-        leave(id, cb);
+        request(RESET, plugin, cb);
     }
 }

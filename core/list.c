@@ -33,6 +33,14 @@ typedef struct Retired {
     struct Retired *next;
 } Retired;
 
+/* Something to do when no reader can see it any more. */
+typedef struct Deferred {
+    void (*work)(gpointer data);
+    gpointer data;
+    uint64_t epoch;
+    struct Deferred *next;
+} Deferred;
+
 static _Atomic(Reader *) readers;
 static _Atomic uint64_t epoch = 1;
 /*
@@ -41,6 +49,10 @@ static _Atomic uint64_t epoch = 1;
  */
 static pthread_mutex_t change_lock = PTHREAD_MUTEX_INITIALIZER;
 static Retired *retired;
+static Deferred *deferred, **deferred_end = &deferred;
+static atomic_bool any_deferred;
+
+static void run_deferred(void);
 
 static __thread Reader *self __attribute__((tls_model("initial-exec")));
 
@@ -53,6 +65,7 @@ static void reader_release(gpointer data)
     reader->depth = 0;
     atomic_store(&reader->epoch, 0);
     atomic_store(&reader->taken, false);
+    run_deferred();
 }
 
 static GPrivate reader_owner = G_PRIVATE_INIT(reader_release);
@@ -96,14 +109,22 @@ void qpp_read_end(void)
 
     if (--r->depth == 0) {
         atomic_store_explicit(&r->epoch, 0, memory_order_release);
+        /*
+         * The load may overtake the store, and miss what is deferred at this
+         * moment: it is then done at the next walk's end, whoever's.
+         */
+        if (G_UNLIKELY(atomic_load_explicit(&any_deferred,
+                                            memory_order_relaxed))) {
+            run_deferred();
+        }
     }
 }
 
 void qpp_read_abandon(void)
 {
-    if (self) {
-        self->depth = 0;
-        atomic_store_explicit(&self->epoch, 0, memory_order_release);
+    if (self && self->depth > 0) {
+        self->depth = 1;
+        qpp_read_end();
     }
 }
 
@@ -148,10 +169,10 @@ static void retire_locked(gpointer memory)
     retired = it;
 }
 
-static void reclaim_locked(void)
+/* Begins a new epoch; the oldest in which a reader goes on, or that one. */
+static uint64_t oldest_locked(void)
 {
     uint64_t oldest = atomic_fetch_add(&epoch, 1) + 1;
-    Retired **link = &retired;
 
     for (Reader *r = atomic_load(&readers); r; r = r->next) {
         uint64_t began = atomic_load(&r->epoch);
@@ -160,6 +181,14 @@ static void reclaim_locked(void)
             oldest = began;
         }
     }
+    return oldest;
+}
+
+static void reclaim_locked(void)
+{
+    uint64_t oldest = oldest_locked();
+    Retired **link = &retired;
+
     while (*link) {
         Retired *it = *link;
 
@@ -171,6 +200,51 @@ static void reclaim_locked(void)
             link = &it->next;
         }
     }
+}
+
+/* The first thing whose time has come, taken off; NULL if there is none. */
+static Deferred *take_deferred(void)
+{
+    Deferred *it;
+
+    pthread_mutex_lock(&change_lock);
+    it = deferred;
+    if (it && it->epoch < oldest_locked()) {
+        deferred = it->next;
+        if (!deferred) {
+            deferred_end = &deferred;
+        }
+    } else {
+        it = NULL;
+    }
+    atomic_store(&any_deferred, deferred != NULL);
+    pthread_mutex_unlock(&change_lock);
+    return it;
+}
+
+static void run_deferred(void)
+{
+    Deferred *it;
+
+    while ((it = take_deferred())) {
+        it->work(it->data);
+        g_free(it);
+    }
+}
+
+void qpp_read_defer(void (*work)(gpointer data), gpointer data)
+{
+    Deferred *it = g_new0(Deferred, 1);
+
+    it->work = work;
+    it->data = data;
+    pthread_mutex_lock(&change_lock);
+    it->epoch = atomic_fetch_add(&epoch, 1);
+    *deferred_end = it;
+    deferred_end = &it->next;
+    atomic_store(&any_deferred, true);
+    pthread_mutex_unlock(&change_lock);
+    run_deferred();
 }
 
 static QppItems *items_new(size_t n)

@@ -40,6 +40,11 @@ void qpp_read_begin(void);
 void qpp_read_end(void);
 /* The current thread leaves all its walks, by a longjmp. */
 void qpp_read_abandon(void);
+/*
+ * Calls @work with @data when all walks that go on now have ended: at once,
+ * or on a thread that ends a walk, after its end.
+ */
+void qpp_read_defer(void (*work)(gpointer data), gpointer data);
 
 static inline const QppItems *qpp_list_items(QppList *list)
 {

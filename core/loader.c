@@ -361,7 +361,9 @@ int qpp_core_install(QppEntry *entry, qemu_plugin_id_t host_id,
     static bool started;
     g_autoptr(GError) error = NULL;
 
-    if (!started && qpp_host_start(host_id, info, &error)) {
+    if (started) {
+        qpp_host_another_id(host_id);
+    } else if (qpp_host_start(host_id, info, &error)) {
         started = true;
         qpp_event_start();
         qpp_reader_start(info->target_name);

@@ -10,6 +10,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include <stdatomic.h>
 #include <string.h>
 
 #include "bind.h"
@@ -266,39 +267,63 @@ static bool subscribe(QppHostEvent event)
     return true;
 }
 
-static GMutex subscribed_lock;
-static bool subscribed[QPP_HOST_N_EVENTS];
+/*
+ * No lock is held while QEMU is called: on_reset runs under QEMU's own, which
+ * its register functions take.  An event that on_reset does not see wanted is
+ * asked for after it, since that takes QEMU's lock; asking twice does no harm.
+ */
+static atomic_bool wanted[QPP_HOST_N_EVENTS], subscribed[QPP_HOST_N_EVENTS];
 
 bool qpp_host_subscribe(QppHostEvent event)
 {
-    bool ok = true;
-
-    g_mutex_lock(&subscribed_lock);
-    if (!subscribed[event]) {
-        ok = subscribed[event] = subscribe(event);
+    if (!qpp_host_symbol(events[event].symbol)) {
+        return false;
     }
-    g_mutex_unlock(&subscribed_lock);
-    return ok;
+    if (!atomic_load(&subscribed[event])) {
+        atomic_store(&wanted[event], true);
+        subscribe(event);
+        atomic_store(&subscribed[event], true);
+    }
+    return true;
+}
+
+bool qpp_host_init_on_vcpu(void)
+{
+    /*
+     * API 1: on the thread that makes the vCPU.  In user mode that is one
+     * that runs the guest, but for the first.
+     */
+    return host_api > 1;
 }
 
 /* ---- Standing still -------------------------------------------------------
  *
  * QEMU throws all translations away and stops the vCPUs for a plugin that
- * resets itself; it forgets that plugin's events, too, which are asked for
- * again before the vCPUs go on.
+ * resets itself; it forgets that plugin's events, too.  With an id that no
+ * event was asked for by, nothing is forgotten.  With one id alone the events
+ * are asked for again before the vCPUs go on; what happens meanwhile on a
+ * thread that does not stand still (one in a system call of a user-mode
+ * program, or with an idle vCPU) is not told.
  */
 
+static qemu_plugin_id_t quiesce_ids[8];
+static unsigned int n_quiesce_ids;
 static void (*quiet_work)(void);
+
+void qpp_host_another_id(qemu_plugin_id_t id)
+{
+    if (n_quiesce_ids < G_N_ELEMENTS(quiesce_ids)) {
+        quiesce_ids[n_quiesce_ids++] = id;
+    }
+}
 
 static void on_reset(void)
 {
-    g_mutex_lock(&subscribed_lock);
-    for (size_t i = 0; i < QPP_HOST_N_EVENTS; i++) {
-        if (subscribed[i]) {
+    for (size_t i = 0; n_quiesce_ids == 0 && i < QPP_HOST_N_EVENTS; i++) {
+        if (atomic_load(&wanted[i])) {
             subscribe(i);
         }
     }
-    g_mutex_unlock(&subscribed_lock);
     quiet_work();
 }
 
@@ -312,20 +337,26 @@ static void on_reset_v7(void *userdata)
     on_reset();
 }
 
-bool qpp_host_quiesce(void (*work)(void))
+void qpp_host_quiesce(void (*work)(void))
 {
     typedef void (*Reset)(qemu_plugin_id_t, AnyFn);
     typedef void (*ResetUdata)(qemu_plugin_id_t, AnyFn, void *);
     gpointer function = qpp_host_symbol("qemu_plugin_reset");
+    qemu_plugin_id_t id = n_quiesce_ids > 0 ? quiesce_ids[n_quiesce_ids - 1]
+                                            : host_id;
 
-    if (!function) {
-        return false;
-    }
     quiet_work = work;
     if (host_api >= 7) {
-        ((ResetUdata)function)(host_id, ANY_FN(on_reset_v7), NULL);
+        ((ResetUdata)function)(id, ANY_FN(on_reset_v7), NULL);
     } else {
-        ((Reset)function)(host_id, ANY_FN(on_reset_old));
+        ((Reset)function)(id, ANY_FN(on_reset_old));
     }
-    return true;
+}
+
+void qpp_host_quiesce_lost(void)
+{
+    /* QEMU thinks it under way for that id for ever: the next best. */
+    if (n_quiesce_ids > 0) {
+        n_quiesce_ids--;
+    }
 }

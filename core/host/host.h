@@ -55,11 +55,23 @@ typedef enum QppHostEvent {
 bool qpp_host_subscribe(QppHostEvent event);
 
 /*
+ * Another id under which QEMU knows a QPP plugin.  With more than one, all
+ * events are asked for by the first, and standing still by the last, so that
+ * no event is interrupted.
+ */
+void qpp_host_another_id(qemu_plugin_id_t id);
+
+/*
  * Calls @work with all vCPUs standing still and no translated code left,
  * later on the current thread, which must be a vCPU's; or at once where there
- * is no vCPU yet.  Not again before @work has been called.  False: cannot.
+ * is no vCPU yet.  Not again before @work has been called.
  */
-bool qpp_host_quiesce(void (*work)(void));
+void qpp_host_quiesce(void (*work)(void));
+/* In the child of a fork: the thread that asked last is not there. */
+void qpp_host_quiesce_lost(void);
+
+/* Whether vCPU init is told on the vCPU's own thread. */
+bool qpp_host_init_on_vcpu(void);
 
 /* event.c: whether anything has been translated yet. */
 bool qpp_host_translated(void);
