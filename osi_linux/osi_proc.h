@@ -85,6 +85,14 @@ typedef struct OsiTaskInfo {
                                   any more (a zombie) */
 } OsiTaskInfo;
 
+/* A cgroup that a process is in: a line of /proc/PID/cgroup. */
+typedef struct OsiCgroup {
+    int32_t hierarchy; /* 0: the unified one, version 2 */
+    char *controllers; /* of version 1: "cpu,cpuacct", "name=systemd" */
+    char *path;        /* from the root of the hierarchy; any bytes */
+    bool deleted;      /* the cgroup is gone (a zombie's; version 2 only) */
+} OsiCgroup;
+
 /* ---- Lists --------------------------------------------------------------- */
 
 /* All processes, as OsiProc; kernel threads are processes, too. */
@@ -144,6 +152,43 @@ QPP_FUN_PROTOTYPE(osi_linux, OsiTaskInfo *, get_process_info,
 /* What @thread is; g_free it.  NULL: gone, or unknown. */
 QPP_FUN_PROTOTYPE(osi_linux, OsiTaskInfo *, get_thread_info,
                   unsigned int vcpu_index, const OsiThread *thread);
+
+/*
+ * The path of its executable, as /proc/PID/exe names it, with " (deleted)"
+ * behind one that is; any bytes but NUL.  g_free it.  NULL: it has none (a
+ * kernel thread, a zombie), it is gone, or unknown.
+ */
+QPP_FUN_PROTOTYPE(osi_linux, char *, get_process_exe,
+                  unsigned int vcpu_index, const OsiProcHandle *handle);
+
+/* Its working directory, in the same way. */
+QPP_FUN_PROTOTYPE(osi_linux, char *, get_process_cwd,
+                  unsigned int vcpu_index, const OsiProcHandle *handle);
+
+/* The directory that it sees as its root, in the same way. */
+QPP_FUN_PROTOTYPE(osi_linux, char *, get_process_root,
+                  unsigned int vcpu_index, const OsiProcHandle *handle);
+
+/*
+ * Its arguments as /proc/PID/cmdline shows them: strings, each with its NUL,
+ * as they are in its memory now.  Free it with g_byte_array_unref.  Empty: it
+ * has none (a kernel thread, a zombie).  NULL: gone, too long (8 MiB), not in
+ * memory, or unknown (before the guest's first system call).
+ */
+QPP_FUN_PROTOTYPE(osi_linux, GByteArray *, get_process_cmdline,
+                  unsigned int vcpu_index, const OsiProcHandle *handle);
+
+/* The environment that it was started with, in the same way. */
+QPP_FUN_PROTOTYPE(osi_linux, GByteArray *, get_process_environment,
+                  unsigned int vcpu_index, const OsiProcHandle *handle);
+
+/*
+ * Its cgroups, as OsiCgroup, one for each hierarchy that there is, by falling
+ * number.  Every process is in the unified one, also where the guest has not
+ * mounted it (/proc shows it from the first mount on).  NULL: gone, unknown.
+ */
+QPP_FUN_PROTOTYPE(osi_linux, GArray *, get_process_cgroups,
+                  unsigned int vcpu_index, const OsiProcHandle *handle);
 
 #ifdef __cplusplus
 }

@@ -11,8 +11,11 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "args.h"
 #include "asid.h"
+#include "cgroup.h"
 #include "kernel.h"
+#include "live.h"
 #include "process.h"
 #include "syscalls.h"
 #include "tasks.h"
@@ -389,4 +392,123 @@ get_thread_info(unsigned int vcpu_index, const OsiThread *thread)
     }
     give_asid(&task);
     return info_of(&q.view, &task);
+}
+
+/* ---- What it has --------------------------------------------------------- */
+
+/* Whether it is the same process still, after what was read of it. */
+static bool is_still(const Query *q, const OsiTask *task)
+{
+    OsiTask again;
+
+    return osi_tasks_read(&q->view, task->identity.taskd,
+                          task->identity.start_time, &again);
+}
+
+/* The name of the struct path in @field of what @base points to. */
+static char *path_in(const Query *q, const OsiTask *task, uint64_t base,
+                     const OsiField *field)
+{
+    const OsiLive *live = osi_live();
+    g_autofree char *path =
+        live && base && field->size
+            ? osi_path_name_at(&live->paths, base + field->offset) : NULL;
+
+    return is_still(q, task) ? g_steal_pointer(&path) : NULL;
+}
+
+QEMU_PLUGIN_EXPORT char *get_process_exe(unsigned int vcpu_index,
+                                         const OsiProcHandle *handle)
+{
+    Query q;
+    OsiTask task;
+    uint64_t file;
+
+    if (!query_process(&q, handle, &task) ||
+        !osi_view_field(&q.view, task.mm, &q.view.proc->files.exe_file,
+                        &file)) {
+        return NULL;
+    }
+    return path_in(&q, &task, file, &q.view.proc->files.f_path);
+}
+
+static char *folder_of(const OsiProcHandle *handle, bool root_wanted)
+{
+    Query q;
+    OsiTask task;
+    uint64_t fs;
+
+    if (!query_process(&q, handle, &task) ||
+        !osi_view_field(&q.view, handle->taskd, &q.view.proc->task.fs,
+                        &fs)) {
+        return NULL;
+    }
+    return path_in(&q, &task, fs, root_wanted ? &q.view.proc->files.root
+                                              : &q.view.proc->files.pwd);
+}
+
+QEMU_PLUGIN_EXPORT char *get_process_cwd(unsigned int vcpu_index,
+                                         const OsiProcHandle *handle)
+{
+    return folder_of(handle, false);
+}
+
+QEMU_PLUGIN_EXPORT char *get_process_root(unsigned int vcpu_index,
+                                          const OsiProcHandle *handle)
+{
+    return folder_of(handle, true);
+}
+
+/* An OsiReadUserFn for the process of an OsiTask. */
+static bool read_user(void *opaque, uint64_t addr, void *buf, size_t len)
+{
+    const OsiTask *task = opaque;
+
+    return osi_live_read_user(task->pgd, addr, buf, len);
+}
+
+static GByteArray *strings_of(const OsiProcHandle *handle,
+                              bool environment_wanted)
+{
+    g_autoptr(GByteArray) strings = NULL;
+    Query q;
+    OsiTask task;
+
+    if (!query_process(&q, handle, &task)) {
+        return NULL;
+    }
+    if (!task.mm && q.view.layout->mm.size) {
+        strings = g_byte_array_new();
+    } else if (environment_wanted) {
+        strings = osi_args_environment(&q.view, task.mm, read_user, &task);
+    } else {
+        strings = osi_args_cmdline(&q.view, task.mm, read_user, &task);
+    }
+    return is_still(&q, &task) ? g_steal_pointer(&strings) : NULL;
+}
+
+QEMU_PLUGIN_EXPORT GByteArray *
+get_process_cmdline(unsigned int vcpu_index, const OsiProcHandle *handle)
+{
+    return strings_of(handle, false);
+}
+
+QEMU_PLUGIN_EXPORT GByteArray *
+get_process_environment(unsigned int vcpu_index, const OsiProcHandle *handle)
+{
+    return strings_of(handle, true);
+}
+
+QEMU_PLUGIN_EXPORT GArray *get_process_cgroups(unsigned int vcpu_index,
+                                               const OsiProcHandle *handle)
+{
+    g_autoptr(GArray) cgroups = NULL;
+    Query q;
+    OsiTask task;
+
+    if (!query_process(&q, handle, &task)) {
+        return NULL;
+    }
+    cgroups = osi_cgroups_of(&q.view, handle->taskd);
+    return is_still(&q, &task) ? g_steal_pointer(&cgroups) : NULL;
 }

@@ -98,6 +98,40 @@ static void show_threads(const char *where, unsigned int vcpu,
     }
 }
 
+static void put_path(GString *s, const char *key, char *path)
+{
+    if (path) {
+        put_hex(s, key, path, strlen(path));
+    }
+    g_free(path);
+}
+
+static void put_bytes(GString *s, const char *key, GByteArray *bytes)
+{
+    if (bytes) {
+        put_hex(s, key, bytes->data, bytes->len);
+        g_byte_array_unref(bytes);
+    }
+}
+
+/* As the lines of /proc/PID/cgroup. */
+static void put_cgroups(GString *s, GArray *cgroups)
+{
+    g_autoptr(GString) lines = g_string_new(NULL);
+
+    for (guint i = 0; cgroups && i < cgroups->len; i++) {
+        const OsiCgroup *c = &g_array_index(cgroups, OsiCgroup, i);
+
+        g_string_append_printf(lines, "%d:%s:%s%s\n", c->hierarchy,
+                               c->controllers, c->path,
+                               c->deleted ? " (deleted)" : "");
+    }
+    if (cgroups) {
+        put_hex(s, "cgroup", lines->str, lines->len);
+        g_array_unref(cgroups);
+    }
+}
+
 /* What asking for one process, by its handle, adds. */
 static void show_process(const char *where, unsigned int vcpu,
                          const OsiProcHandle *handle)
@@ -133,6 +167,12 @@ static void show_process(const char *where, unsigned int vcpu,
                            get_process_ppid_qpp(vcpu, handle), proc->pid);
     put_numbers(s, "children", pids, children->len);
     put_numbers(s, "tids", tids, threads->len);
+    put_path(s, "exe", get_process_exe_qpp(vcpu, handle));
+    put_path(s, "cwd", get_process_cwd_qpp(vcpu, handle));
+    put_path(s, "root", get_process_root_qpp(vcpu, handle));
+    put_bytes(s, "cmdline", get_process_cmdline_qpp(vcpu, handle));
+    put_bytes(s, "environ", get_process_environment_qpp(vcpu, handle));
+    put_cgroups(s, get_process_cgroups_qpp(vcpu, handle));
     put_line(where, "process", s);
     free_osiproc_qpp(proc);
 }
