@@ -1,6 +1,6 @@
 /*
  * kinds.c: the world's processes that differ in names, states, ids, and
- * relations.
+ * relations; and a storm of them.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -16,6 +16,7 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "proc.h"
@@ -293,5 +294,63 @@ void world_trees(void)
         }
         ready();
         _exit(0);
+    }
+}
+
+/* ---- Storm --------------------------------------------------------------- */
+
+static int short_thread(void *arg)
+{
+    (void)arg;
+    syscall(SYS_exit, 0);
+    return 0;
+}
+
+/* A process with threads, and a child that loses its parent. */
+static void short_process(void)
+{
+    static char stacks[3][8192] __attribute__((aligned(16)));
+
+    for (int i = 0; i < 3; i++) {
+        clone(short_thread, stacks[i] + sizeof(stacks[i]),
+              CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
+                  CLONE_THREAD | CLONE_SYSVSEM, NULL);
+    }
+    if (fork() == 0) {
+        _exit(0);
+    }
+    _exit(0);
+}
+
+static long now_ms(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+void storm(void)
+{
+    long end = now_ms() + PROC_STORM_MS;
+    int pids[6];
+
+    for (int i = 0; i < 6; i++) {
+        pids[i] = fork();
+        CHECK(pids[i] >= 0);
+        if (pids[i] == 0) {
+            while (now_ms() < end) {
+                int pid = fork();
+
+                if (pid == 0) {
+                    short_process();
+                }
+                waitpid(pid, NULL, 0);
+            }
+            _exit(0);
+        }
+    }
+    for (int i = 0; i < 6; i++) {
+        CHECK(waitpid(pids[i], NULL, 0) == pids[i]);
     }
 }

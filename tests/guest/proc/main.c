@@ -164,9 +164,12 @@ int main(void)
     nap_ms(500); /* those who are ready also have to fall asleep */
     printf("proc: %d tasks\n", shared->expected);
     read_all('A');
-    syscall(PROC_MARKER, PROC_MAGIC);
+    syscall(PROC_MARKER, PROC_MAGIC, 0);
     nap_ms(PROC_STILL_MS);
     read_all('B');
+    syscall(PROC_MARKER, PROC_MAGIC, PROC_STORM);
+    storm();
+    syscall(PROC_MARKER, PROC_MAGIC, PROC_CALM);
     show_all();
     return 0;
 }

@@ -203,10 +203,18 @@ void world_cgroups(void)
               "docker-0123456789abcdef0123456789abcdef0123456789abcdef"
               "0123456789abcdef.scope");
     zombie_in_cgroup("/tmp/cg/one/removed");
+    in_cgroup("/tmp/cg/frozen");
+    await_all();
+    put_file("/tmp/cg/frozen/cgroup.freeze", "1");
     CHECK(mkdir("/tmp/cg1", 0755) == 0);
     CHECK(mount("cg1", "/tmp/cg1", "cgroup", 0, "none,name=qpp") == 0);
     in_cgroup("/tmp/cg1/first");
     in_cgroup("/tmp/cg1/first/second");
+    if (spawn()) { /* /proc has no more than the root for it */
+        join("/tmp/cg1/first");
+        ready();
+        _exit(0);
+    }
     /* A hierarchy with a controller, where the kernel still has that. */
     CHECK(mkdir("/tmp/cgf", 0755) == 0);
     if (mount("cgf", "/tmp/cgf", "cgroup", 0, "freezer,devices") == 0) {

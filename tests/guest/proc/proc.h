@@ -14,6 +14,10 @@
 #define PROC_MAGIC 0x70726f63
 /* How long it then stands still at least, so that a switch comes. */
 #define PROC_STILL_MS 300
+/* Then, with this second argument, that a storm begins and has ended. */
+#define PROC_STORM 1
+#define PROC_CALM 2
+#define PROC_STORM_MS 2000
 
 #ifndef PROC_PLUGIN
 #include <stddef.h>
@@ -58,6 +62,9 @@ void world_files(void);
 void world_args(void);
 void world_cgroups(void);
 void world_namespaces(void);
+
+/* Processes and threads that begin and end on all CPUs, for a while. */
+void storm(void);
 
 /* Reads all of /proc, as @reading, to what show_all() sends out. */
 void read_all(char reading);

@@ -28,6 +28,15 @@ static FILE *out;
 static bool armed; /* a marker was seen, a change is waited for */
 static unsigned int armed_vcpu;
 
+/* What is asked again and again while processes come and go. */
+static struct {
+    bool on;
+    GArray *stable; /* OsiProcHandle of all that stay */
+    GArray *stable_threads; /* OsiThread */
+    unsigned int n, incomplete, missing, invented, n_processes;
+} storm;
+static GMutex storm_lock;
+
 /* ---- JSON ---------------------------------------------------------------- */
 
 static void put_hex(GString *s, const char *key, const void *bytes,
@@ -78,6 +87,87 @@ static void put_line(const char *where, const char *kind, GString *s)
     fprintf(out, "{\"where\":\"%s\",\"kind\":\"%s\"%s}\n", where, kind,
             s->str);
     g_string_truncate(s, 0);
+}
+
+/* ---- In a storm ---------------------------------------------------------- */
+
+/* The guest's user processes, when the world stood still. */
+static void find_stable(unsigned int vcpu, const GArray *handles,
+                        GArray *threads)
+{
+    storm.stable = g_array_new(FALSE, FALSE, sizeof(OsiProcHandle));
+    storm.stable_threads = g_array_new(FALSE, FALSE, sizeof(OsiThread));
+    for (guint i = 0; i < handles->len; i++) {
+        const OsiProcHandle *h = &g_array_index(handles, OsiProcHandle, i);
+        g_autofree OsiTaskInfo *info = get_process_info_qpp(vcpu, h);
+
+        if (info && !info->kernel_thread) {
+            g_array_append_val(storm.stable, *h);
+        }
+    }
+    for (guint i = 0; i < threads->len; i++) {
+        const OsiThread *t = &g_array_index(threads, OsiThread, i);
+        g_autofree OsiTaskInfo *info = get_thread_info_qpp(vcpu, t);
+
+        if (info && !info->kernel_thread) {
+            g_array_append_val(storm.stable_threads, *t);
+        }
+    }
+}
+
+/*
+ * Those that stay must be there in every answer, once; of those that come
+ * and go, what is said must be possible.
+ */
+static void check_storm(unsigned int vcpu)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
+    bool complete, complete_threads;
+    g_autoptr(GArray) handles = get_process_handles_checked_qpp(vcpu,
+                                                                &complete);
+    g_autoptr(GArray) threads = get_threads_qpp(vcpu, &complete_threads);
+
+    storm.n++;
+    if (!handles || !threads) {
+        storm.incomplete++;
+        return;
+    }
+    storm.incomplete += !complete || !complete_threads;
+    storm.n_processes += handles->len;
+    for (guint i = 0; i < handles->len; i++) {
+        const OsiProcHandle *h = &g_array_index(handles, OsiProcHandle, i);
+        g_autofree OsiTaskInfo *info = get_process_info_qpp(vcpu, h);
+
+        storm.invented += !g_hash_table_add(seen,
+                                            GSIZE_TO_POINTER(h->taskd)) ||
+                          (info && (info->pid <= 0 || info->ppid < 0 ||
+                                    info->state == '?'));
+    }
+    for (guint i = 0; i < storm.stable->len; i++) {
+        storm.missing += !g_hash_table_contains(
+            seen, GSIZE_TO_POINTER(g_array_index(storm.stable, OsiProcHandle,
+                                                 i).taskd));
+    }
+    g_hash_table_remove_all(seen);
+    for (guint i = 0; i < threads->len; i++) {
+        storm.invented += !g_hash_table_add(
+            seen, GSIZE_TO_POINTER(g_array_index(threads, OsiThread,
+                                                 i).taskd));
+    }
+    for (guint i = 0; i < storm.stable_threads->len; i++) {
+        storm.missing += !g_hash_table_contains(
+            seen, GSIZE_TO_POINTER(g_array_index(storm.stable_threads,
+                                                 OsiThread, i).taskd));
+    }
+}
+
+static void end_storm(void)
+{
+    fprintf(out, "{\"where\":\"storm\",\"kind\":\"storm\",\"n\":%u,"
+            "\"incomplete\":%u,\"missing\":%u,\"invented\":%u,"
+            "\"stable\":%u,\"processes\":%u}\n", storm.n,
+            storm.incomplete, storm.missing, storm.invented,
+            storm.stable ? storm.stable->len : 0, storm.n_processes);
 }
 
 /* ---- Asking -------------------------------------------------------------- */
@@ -241,6 +331,9 @@ static void show_all(const char *where, unsigned int vcpu)
         (int64_t)(end - start), wrong_lookups(vcpu, handles, threads));
     put_line(where, "all", s);
     cleanup_garray_qpp(procs);
+    if (!storm.stable) {
+        find_stable(vcpu, handles, threads);
+    }
 }
 
 /* ---- Events -------------------------------------------------------------- */
@@ -249,7 +342,19 @@ static void on_enter(void *evdata, void *udata)
 {
     const SyscallsCall *call = evdata;
 
-    if (call->nr == PROC_MARKER && call->args[0] == PROC_MAGIC) {
+    if (call->nr != PROC_MARKER || call->args[0] != PROC_MAGIC) {
+        return;
+    }
+    if (call->args[1] == PROC_STORM) {
+        g_mutex_lock(&storm_lock);
+        __atomic_store_n(&storm.on, storm.stable != NULL, __ATOMIC_RELEASE);
+        g_mutex_unlock(&storm_lock);
+    } else if (call->args[1] == PROC_CALM) {
+        g_mutex_lock(&storm_lock);
+        __atomic_store_n(&storm.on, false, __ATOMIC_RELEASE);
+        end_storm();
+        g_mutex_unlock(&storm_lock);
+    } else {
         show_all("call", call->vcpu);
         armed_vcpu = call->vcpu;
         __atomic_store_n(&armed, true, __ATOMIC_RELEASE);
@@ -264,6 +369,14 @@ static void on_process_change(void *evdata, void *udata)
         change->vcpu == armed_vcpu) {
         __atomic_store_n(&armed, false, __ATOMIC_RELAXED);
         show_all("switch", change->vcpu);
+    }
+    /* One vCPU asks while the others go on. */
+    if (__atomic_load_n(&storm.on, __ATOMIC_ACQUIRE) &&
+        g_mutex_trylock(&storm_lock)) {
+        if (storm.on) {
+            check_storm(change->vcpu);
+        }
+        g_mutex_unlock(&storm_lock);
     }
 }
 
