@@ -235,3 +235,10 @@ unsigned int osi_model_n_types(const OsiModel *model)
 {
     return g_hash_table_size(model->types);
 }
+
+unsigned int osi_model_n_members(const OsiModel *model, const char *type)
+{
+    const Type *t = g_hash_table_lookup(model->types, type);
+
+    return t ? g_hash_table_size(t->members) : 0;
+}

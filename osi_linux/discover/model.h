@@ -67,7 +67,8 @@ bool osi_model_linked(const OsiModel *model, const char *name,
 bool osi_model_big_endian(const OsiModel *model);
 unsigned int osi_model_pointer_size(const OsiModel *model);
 
-/* How many types have members. */
+/* How many types have members, and how many named ones @type has. */
 unsigned int osi_model_n_types(const OsiModel *model);
+unsigned int osi_model_n_members(const OsiModel *model, const char *type);
 
 #endif /* OSI_MODEL_H */
