@@ -12,8 +12,12 @@
 
 #include "file.h"
 
-/* fmode_t: the file is part of a struct backing_file (since Linux 6.5). */
-#define FMODE_BACKING (1u << 25)
+/*
+ * fmode_t: the file may be part of a struct backing_file (since Linux 6.5):
+ * FMODE_BACKING has been bit 25 and bit 24, each of which stands for
+ * something else in other kernels.
+ */
+#define FMODE_MAY_BE_BACKING (3u << 24)
 #define O_CLOEXEC_GUEST 02000000u
 
 #define AT(name) offsetof(OsiFileLayout, name)
@@ -31,6 +35,8 @@ static const OsiWanted wanted[] = {
     WANT("inode", "i_mode", i_mode, inode_group, 2),
     WANT("super_block", "s_dev", s_dev, super_group, 4),
     WANT("dentry", "d_inode", d_inode, dentry_group, 8),
+    WANT("dentry", "d_sb", d_sb, dentry_group, 8),
+    WANT("vfsmount", "mnt_sb", mnt_sb, vfsmount_group, 8),
     WANT("files_struct", "fdt", fdt, files_group, 8),
     WANT("fdtable", "max_fds", max_fds, fdt_group, 4),
     WANT("fdtable", "fd", fd, fdt_group, 8),
@@ -51,16 +57,29 @@ void osi_files_init(OsiFiles *files, const OsiTypes *types,
     osi_types_member(types, "task_struct", "files", &l->task_files);
 }
 
-/* The inode of what a backing file is opened for. */
-static bool user_inode(const OsiFiles *files, OsiFileInfo *out)
+/*
+ * If the struct file at @file is part of a struct backing_file, the path and
+ * inode that it is opened for go to @out.  A path it is only if dentry and
+ * mount are of one file system; behind another struct file lies anything.
+ */
+static bool read_backing(const OsiFiles *files, uint64_t file,
+                         OsiFileInfo *out)
 {
     const OsiFileLayout *l = &files->layout;
-    OsiCopy dentry;
+    const OsiReader *r = &files->reader;
+    OsiCopy dentry, mnt;
+    OsiPathRef path;
 
-    if (!osi_read_struct(&files->reader, &l->dentry_group, out->path.dentry,
-                         &dentry)) {
+    if (!l->user_path.size || !l->d_sb.size || !l->mnt_sb.size ||
+        !osi_path_ref(files->paths, file + l->user_path.offset, &path) ||
+        !(path.dentry >> 63) || !(path.mnt >> 63) ||
+        !osi_read_struct(r, &l->dentry_group, path.dentry, &dentry) ||
+        !osi_read_struct(r, &l->vfsmount_group, path.mnt, &mnt) ||
+        !osi_get(&dentry, &l->d_inode) ||
+        osi_get(&dentry, &l->d_sb) != osi_get(&mnt, &l->mnt_sb)) {
         return false;
     }
+    out->path = path;
     out->inode = osi_get(&dentry, &l->d_inode);
     return true;
 }
@@ -69,7 +88,6 @@ bool osi_file_read(const OsiFiles *files, uint64_t file, OsiFileInfo *out)
 {
     const OsiFileLayout *l = &files->layout;
     const OsiReader *r = &files->reader;
-    bool is_backing;
     OsiCopy copy;
 
     memset(out, 0, sizeof(*out));
@@ -81,13 +99,12 @@ bool osi_file_read(const OsiFiles *files, uint64_t file, OsiFileInfo *out)
     out->flags = osi_get(&copy, &l->f_flags) & ~O_CLOEXEC_GUEST;
     out->pos = osi_get_signed(&copy, &l->f_pos);
     out->private_data = osi_get(&copy, &l->private_data);
-    is_backing = l->user_path.size &&
-                 (osi_get(&copy, &l->f_mode) & FMODE_BACKING);
-    if (!osi_path_ref(files->paths, file + (is_backing ? l->user_path.offset
-                                                       : l->f_path.offset),
-                      &out->path) ||
-        (is_backing && !user_inode(files, out)) ||
-        !osi_read_struct(r, &l->inode_group, out->inode, &copy)) {
+    if ((!(osi_get(&copy, &l->f_mode) & FMODE_MAY_BE_BACKING) ||
+         !read_backing(files, file, out)) &&
+        !osi_path_ref(files->paths, file + l->f_path.offset, &out->path)) {
+        return false;
+    }
+    if (!osi_read_struct(r, &l->inode_group, out->inode, &copy)) {
         return false;
     }
     out->ino = osi_get(&copy, &l->i_ino);
@@ -102,7 +119,8 @@ bool osi_file_read(const OsiFiles *files, uint64_t file, OsiFileInfo *out)
 
 /* ---- Descriptors --------------------------------------------------------- */
 
-bool osi_fd_table(const OsiFiles *files, uint64_t taskd, OsiFdTable *out)
+OsiFdTableStatus osi_fd_table(const OsiFiles *files, uint64_t taskd,
+                              OsiFdTable *out)
 {
     const OsiFileLayout *l = &files->layout;
     const OsiReader *r = &files->reader;
@@ -110,15 +128,21 @@ bool osi_fd_table(const OsiFiles *files, uint64_t taskd, OsiFdTable *out)
     OsiCopy copy;
 
     if (!l->task_files.size || !l->max_fds.size || !l->fd.size || !taskd ||
-        !osi_read_number(r, taskd + l->task_files.offset, 8, &addr) ||
-        !osi_read_struct(r, &l->files_group, addr, &copy) ||
+        !osi_read_number(r, taskd + l->task_files.offset, 8, &addr)) {
+        return OSI_FD_TABLE_UNKNOWN;
+    }
+    if (!addr) {
+        return OSI_FD_TABLE_NONE;
+    }
+    if (!osi_read_struct(r, &l->files_group, addr, &copy) ||
         !osi_read_struct(r, &l->fdt_group, osi_get(&copy, &l->fdt), &copy)) {
-        return false;
+        return OSI_FD_TABLE_UNKNOWN;
     }
     out->fds = osi_get(&copy, &l->fd);
     out->close_on_exec = osi_get(&copy, &l->close_on_exec);
     out->max_fds = osi_get(&copy, &l->max_fds);
-    return out->fds && out->max_fds <= OSI_MAX_FDS;
+    return out->fds && out->max_fds <= OSI_MAX_FDS ? OSI_FD_TABLE_FOUND
+                                                   : OSI_FD_TABLE_UNKNOWN;
 }
 
 static bool read_close_on_exec(const OsiFiles *files, const OsiFdTable *table,

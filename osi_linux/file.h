@@ -11,12 +11,13 @@
 
 typedef struct OsiFileLayout {
     OsiStruct file_group, inode_group, super_group, dentry_group,
-              files_group, fdt_group;
+              vfsmount_group, files_group, fdt_group;
     OsiField f_inode, f_flags, f_mode, f_pos, private_data;
     OsiField f_path, user_path; /* their offset is what counts */
     OsiField i_ino, i_sb, i_mode;
     OsiField s_dev;
-    OsiField d_inode;
+    OsiField d_inode, d_sb;
+    OsiField mnt_sb;
     OsiField task_files;
     OsiField fdt;
     OsiField max_fds, fd, close_on_exec;
@@ -62,8 +63,15 @@ typedef struct OsiFdTable {
 /* As many as a kernel allows unless its administrator raises fs.nr_open. */
 #define OSI_MAX_FDS (1024 * 1024)
 
-/* The table of the thread whose task_struct is at @taskd; false: none. */
-bool osi_fd_table(const OsiFiles *files, uint64_t taskd, OsiFdTable *out);
+typedef enum OsiFdTableStatus {
+    OSI_FD_TABLE_FOUND,
+    OSI_FD_TABLE_NONE, /* the thread is at its end */
+    OSI_FD_TABLE_UNKNOWN,
+} OsiFdTableStatus;
+
+/* The table of the thread whose task_struct is at @taskd. */
+OsiFdTableStatus osi_fd_table(const OsiFiles *files, uint64_t taskd,
+                              OsiFdTable *out);
 
 /* The struct file of descriptor @fd; 0: none.  False: unknown. */
 bool osi_fd_file(const OsiFiles *files, const OsiFdTable *table, int fd,

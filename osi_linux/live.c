@@ -14,16 +14,29 @@ void osi_live_start(const OsiArch *the_arch)
     arch = the_arch;
 }
 
+/* What is left of the query on this thread. */
+static _Thread_local unsigned int n_reads_left;
+
+static bool read_counted(void *opaque, uint64_t addr, void *buf, size_t len)
+{
+    if (n_reads_left == 0) {
+        return false;
+    }
+    n_reads_left--;
+    return osi_kernel_read(NULL, addr, buf, len);
+}
+
 static OsiLive *live_new(const OsiKernel *kernel)
 {
     OsiLive *live = g_new0(OsiLive, 1);
 
-    live->reader = (OsiReader){ osi_kernel_read, NULL,
+    live->reader = (OsiReader){ read_counted, NULL,
                                 osi_types_big_endian(kernel->types) };
     osi_paths_init(&live->paths, kernel->types, &live->reader);
     osi_files_init(&live->files, kernel->types, &live->reader, &live->paths);
     osi_mappings_init(&live->mappings, kernel->types, &live->reader,
                       &live->files);
+    osi_sockets_init(&live->sockets, kernel->types, &live->reader);
     return live;
 }
 
@@ -35,6 +48,7 @@ const OsiLive *osi_live(void)
     if (!kernel) {
         return NULL;
     }
+    n_reads_left = OSI_MAX_READS;
     if (g_once_init_enter(&live)) {
         g_once_init_leave(&live, (gsize)live_new(kernel));
     }

@@ -10,19 +10,28 @@
 #include "arch/arch.h"
 #include "memory.h"
 #include "mapping.h"
+#include "socket.h"
 #include "task.h"
+
+/* About a second of time; a process with 1,000 mappings takes 10,000. */
+#define OSI_MAX_READS (2 * 1000 * 1000)
 
 typedef struct OsiLive {
     OsiReader reader;
     OsiPaths paths;
     OsiFiles files;
     OsiMappings mappings;
+    OsiSockets sockets;
 } OsiLive;
 
 /* At install. */
 void osi_live_start(const OsiArch *arch);
 
-/* NULL: the kernel is not known (yet).  Any thread. */
+/*
+ * Begins a query: from here on the readers read so often on this thread and
+ * no more (OSI_MAX_READS).  A guest whose structures lead nowhere for ever is
+ * then unknown.  NULL: the kernel is not known (yet).  Any thread.
+ */
 const OsiLive *osi_live(void);
 
 /*

@@ -17,6 +17,8 @@
 #include "mapping.h"
 
 #define MAX_ATTEMPTS 4
+/* Of all paths together: a guest may make a long one's mappings many. */
+#define MAX_PATH_BYTES (64u << 20)
 /* Of anonymous memory that has been named; the kernel's limit is 80. */
 #define MAX_ANON_NAME 256
 
@@ -106,6 +108,7 @@ typedef struct Reading {
     unsigned int n;     /* all that were walked over */
     bool passed;        /* @at is behind us: no more is needed */
     uint64_t end;       /* of the mapping before */
+    uint64_t n_bytes;   /* of paths */
     GHashTable *files;  /* address of a struct file -> OsiModule, of which
                            what the file says is good */
 } Reading;
@@ -235,7 +238,10 @@ static bool add_mapping(Reading *reading, uint64_t addr, const OsiCopy *vma)
         const OsiModule *known = describe_file(reading, file);
         char *anon = anon_name(reading->m, vma);
 
-        if (!known) {
+        if (known && known->file) {
+            reading->n_bytes += strlen(known->file);
+        }
+        if (!known || reading->n_bytes > MAX_PATH_BYTES) {
             g_free(anon);
             return false;
         }
