@@ -321,7 +321,9 @@ void qemu_plugin_register_vcpu_syscall_filter_cb(
  * System mode: a vCPU took an interrupt, an exception or a host call of the
  * kinds in @type (or-ed), and its pc is now the handler's.  @from_pc is, for
  * an interrupt, what would have been executed next; otherwise the
- * instruction that caused it.  Since API 6; an error line before.
+ * instruction that caused it.  On x86, QEMU 11.1 tells of an exception twice:
+ * as EXCEPTION with @to_pc the same as @from_pc, then as INTERRUPT with the
+ * handler's.  Since API 6; an error line before.
  */
 void qemu_plugin_register_vcpu_discon_cb(qemu_plugin_id_t id,
                                          enum qemu_plugin_discon_type type,

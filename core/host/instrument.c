@@ -5,7 +5,9 @@
  * operations per vCPU before API 2, conditional callbacks before API 3)
  * becomes a callback that does the same, whose record lives until the
  * translations are thrown away.  So does a callback that may set the pc: its
- * record says so to qemu_plugin_set_pc.
+ * record says so to qemu_plugin_set_pc; and, before API 3, one on only reads
+ * or only writes of memory: QEMU 7.2 calls those for writes and for all
+ * accesses instead.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -57,6 +59,8 @@ const QppBindings qpp_instrument_bindings = { bindings,
 /* What our own callback is to do; on a list until the next flush. */
 typedef struct Record {
     ExecCb cb; /* NULL: the operation */
+    qemu_plugin_vcpu_mem_cb_t mem_cb; /* the same for accesses */
+    enum qemu_plugin_mem_rw rw;       /* to be told of */
     void *userdata;
     enum qemu_plugin_cond cond;
     enum qemu_plugin_op op;
@@ -140,10 +144,32 @@ static void on_exec_op(unsigned int vcpu_index, void *record)
     }
 }
 
-static void on_mem_op(unsigned int vcpu_index, qemu_plugin_meminfo_t info,
-                      uint64_t vaddr, void *record)
+/* Whether an access is of the kind that @record is for. */
+static bool is_meant(const Record *record, qemu_plugin_meminfo_t info)
 {
-    on_exec_op(vcpu_index, record);
+    /* Here the hosts before API 3 have it; an atomic access is both. */
+    unsigned int rw = info >> 16 & QEMU_PLUGIN_MEM_RW;
+
+    if (rw == 0) {
+        rw = qemu_plugin_mem_is_store(info) ? QEMU_PLUGIN_MEM_W
+                                            : QEMU_PLUGIN_MEM_R;
+    }
+    return record->rw & rw;
+}
+
+static void on_mem(unsigned int vcpu_index, qemu_plugin_meminfo_t info,
+                   uint64_t vaddr, void *record)
+{
+    const Record *r = record;
+
+    if (!is_meant(r, info)) {
+        return;
+    }
+    if (r->mem_cb) {
+        r->mem_cb(vcpu_index, info, vaddr, r->userdata);
+    } else {
+        on_exec_op(vcpu_index, record);
+    }
 }
 
 static void on_exec_pc(unsigned int vcpu_index, void *record)
@@ -172,6 +198,9 @@ static void on_exec_pc(unsigned int vcpu_index, void *record)
 #define IS_RW(rw)                                                             \
     QPP_CONTEXT((rw) >= QEMU_PLUGIN_MEM_R && (rw) <= QEMU_PLUGIN_MEM_RW,      \
                 "say whether reads, writes or both are meant")
+
+/* Whether the host knows reads from writes; see the top. */
+#define TELLS_RW() (qpp_host_api() >= 3)
 
 /* Makes of a callback with RW_REGS_PC one that notes that it may. */
 static void wrap_pc(Flags *flags, ExecCb *cb, void **userdata)
@@ -294,12 +323,19 @@ void qemu_plugin_register_vcpu_mem_cb(Insn *insn,
                                       Flags flags, enum qemu_plugin_mem_rw rw,
                                       void *userdata)
 {
-    if (IN_TRANSLATION(insn) && HAS_CB(cb) && IS_RW(rw) &&
-        fn.register_vcpu_mem_cb) {
-        fn.register_vcpu_mem_cb(insn, cb,
-                                MIN(flags, QEMU_PLUGIN_CB_RW_REGS), rw,
-                                userdata);
+    if (!IN_TRANSLATION(insn) || !HAS_CB(cb) || !IS_RW(rw) ||
+        !fn.register_vcpu_mem_cb) {
+        return;
     }
+    if (rw != QEMU_PLUGIN_MEM_RW && !TELLS_RW()) {
+        Record r = { .mem_cb = cb, .rw = rw, .userdata = userdata };
+
+        rw = QEMU_PLUGIN_MEM_RW;
+        cb = on_mem;
+        userdata = record_new(&r);
+    }
+    fn.register_vcpu_mem_cb(insn, cb, MIN(flags, QEMU_PLUGIN_CB_RW_REGS), rw,
+                            userdata);
 }
 
 void qemu_plugin_register_vcpu_mem_inline_per_vcpu(
@@ -310,12 +346,13 @@ void qemu_plugin_register_vcpu_mem_inline_per_vcpu(
         !HAS_ENTRY(entry)) {
         return;
     }
-    if (fn.register_vcpu_mem_inline_per_vcpu) {
+    if (fn.register_vcpu_mem_inline_per_vcpu &&
+        (rw == QEMU_PLUGIN_MEM_RW || TELLS_RW())) {
         fn.register_vcpu_mem_inline_per_vcpu(insn, rw, op, entry, imm);
     } else if (fn.register_vcpu_mem_cb) {
-        Record r = { .op = op, .entry = entry, .imm = imm };
+        Record r = { .rw = rw, .op = op, .entry = entry, .imm = imm };
 
-        fn.register_vcpu_mem_cb(insn, on_mem_op, QEMU_PLUGIN_CB_NO_REGS, rw,
-                                record_new(&r));
+        fn.register_vcpu_mem_cb(insn, on_mem, QEMU_PLUGIN_CB_NO_REGS,
+                                QEMU_PLUGIN_MEM_RW, record_new(&r));
     }
 }
