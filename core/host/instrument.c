@@ -54,7 +54,7 @@ static const QppBinding bindings[] = {
 const QppBindings qpp_instrument_bindings = { bindings,
                                               G_N_ELEMENTS(bindings) };
 
-/* ---- What the host has no form for --------------------------------------- */
+/* ---- What the host has no form for ------------------------------------- */
 
 /* What our own callback is to do; on a list until the next flush. */
 typedef struct Record {
@@ -181,7 +181,7 @@ static void on_exec_pc(unsigned int vcpu_index, void *record)
     qpp_thread.may_set_pc = false;
 }
 
-/* ---- Checks --------------------------------------------------------------- */
+/* ---- Checks -------------------------------------------------------------- */
 
 #define IN_TRANSLATION(handle)                                                \
     QPP_CONTEXT((handle) && qpp_thread.translating,                           \
@@ -316,7 +316,7 @@ void qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(
     }
 }
 
-/* ---- Accesses to memory --------------------------------------------------- */
+/* ---- Accesses to memory -------------------------------------------------- */
 
 void qemu_plugin_register_vcpu_mem_cb(Insn *insn,
                                       qemu_plugin_vcpu_mem_cb_t cb,

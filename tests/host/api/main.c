@@ -28,7 +28,7 @@ static const ApiPart *const parts[] = {
     &api_others,
 };
 
-/* ---- The score ----------------------------------------------------------- */
+/* ---- The score ---- */
 
 typedef struct Score {
     unsigned int n[2]; /* right, refused */
@@ -88,7 +88,7 @@ static void print(gpointer name, gpointer value, gpointer data)
             qemu_plugin_available(full), score->detail ? score->detail : "");
 }
 
-/* ---- The guest ------------------------------------------------------------ */
+/* ---- The guest ---- */
 
 static const struct {
     const char *name;

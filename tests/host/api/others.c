@@ -14,7 +14,7 @@ static atomic_uint n_reset, n_uninstalled, n_gone, n_told, n_own, blocks_then;
 static atomic_uint n_wrong;
 static qemu_plugin_callback *own;
 
-/* ---- Callbacks and imports -------------------------------------------------- */
+/* ---- Callbacks and imports ---- */
 
 static void on_told(gpointer evdata, gpointer udata)
 {
@@ -84,7 +84,7 @@ static void try_other(void)
     qemu_plugin_register_gone_cb(api_id, on_gone);
 }
 
-/* ---- Coming and going --------------------------------------------------------- */
+/* ---- Coming and going ---- */
 
 static void on_reset(qemu_plugin_id_t id)
 {
@@ -123,7 +123,7 @@ static void at_uninstall(unsigned int vcpu_index, void *userdata)
               "%u calls after", n_told);
 }
 
-/* ---- Time, the log, switches --------------------------------------------------- */
+/* ---- Time, the log, switches ---- */
 
 static void at_time(unsigned int vcpu_index, void *userdata)
 {
@@ -171,7 +171,7 @@ static void install(void)
     api_right("outs", true, "-");
 }
 
-/* ---- The user-mode program ------------------------------------------------------- */
+/* ---- The user-mode program ---- */
 
 static uint64_t hex_arg(const char *name)
 {

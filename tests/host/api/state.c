@@ -19,7 +19,7 @@ static GByteArray *bytes_of(uint64_t value, size_t size)
     return g_byte_array_append(g_byte_array_new(), (guint8 *)&le, size);
 }
 
-/* ---- Registers ------------------------------------------------------------ */
+/* ---- Registers ---- */
 
 static bool is_arm(void)
 {
@@ -84,7 +84,7 @@ static void at_regs(unsigned int vcpu_index, void *userdata)
     write_registers();
 }
 
-/* ---- Memory ---------------------------------------------------------------- */
+/* ---- Memory ---- */
 
 #define UNMAPPED 0x80000000u
 
@@ -150,7 +150,7 @@ static void at_write(unsigned int vcpu_index, void *userdata)
                result == QEMU_PLUGIN_HWADDR_OPERATION_ERROR);
 }
 
-/* ---- The pc ----------------------------------------------------------------- */
+/* ---- The pc ---- */
 
 static void at_pc_from(unsigned int vcpu_index, void *userdata)
 {
