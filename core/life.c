@@ -40,7 +40,6 @@ static Request *requests, **requests_end = &requests;
 static bool under_way;          /* the host has been asked to stand still */
 static QppThread *asker;        /* on this thread, if it is under way */
 static atomic_bool waits;       /* it is to be asked on a vCPU's thread */
-static __thread bool quiet __attribute__((tls_model("initial-exec")));
 
 /* Nobody is in a function of the plugin any more. */
 static void last_word(gpointer data)
@@ -94,11 +93,9 @@ static void on_quiet(void)
 {
     Request *r;
 
-    quiet = true;
     while ((r = next_request())) {
         serve(r);
     }
-    quiet = false;
 }
 
 /* Asks the host to stand still, if nobody has and anybody waits for it. */
@@ -149,9 +146,6 @@ static void request(Kind kind, QppPlugin *plugin, qemu_plugin_simple_cb_t cb)
     *requests_end = r;
     requests_end = &r->next;
     pthread_mutex_unlock(&lock);
-    if (quiet) {
-        return; /* on_quiet takes it next */
-    }
     if ((qpp_thread.vcpu && !qpp_thread.may_stay) ||
         qemu_plugin_num_vcpus() == 0) {
         quiesce();

@@ -7,7 +7,9 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#define _GNU_SOURCE
 #include <dlfcn.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -31,11 +33,14 @@ FAKE_EXPORT const char fake_version_text[] =
 typedef uint64_t Id;
 typedef void (*Fn)(void);
 
+/* As in QEMU: changed under the lock, called without. */
 static struct {
-    Fn fn;
+    _Atomic(Fn) fn;
     void *userdata;
     unsigned int n;
 } events[FAKE_N_EVENTS];
+pthread_mutex_t fake_lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+bool fake_user_mode;
 
 static Id n_loaded;
 static Id events_id; /* whose events they are: one plugin's, libqpp's */
@@ -93,7 +98,7 @@ void *fake_load(const char *path, int argc, char **argv, int *claimed)
 {
     Info info = {
         .version = { FAKE_API_MIN, FAKE_API },
-        .system_emulation = true,
+        .system_emulation = !fake_user_mode,
         .system = { 2, 4 },
     };
     int (*install)(Id, const Info *, int, char **);
@@ -127,10 +132,21 @@ static void ask(FakeEvent event, Id id, Fn fn, void *userdata)
     g_assert_nonnull(fn);
     g_assert_true(id >= 1 && id <= n_loaded);
     g_assert_true(events_id == 0 || events_id == id);
+    pthread_mutex_lock(&fake_lock);
     events_id = id;
-    events[event].fn = fn;
-    events[event].userdata = userdata;
+    if (!events[event].userdata) {
+        events[event].userdata = userdata; /* it is the same each time */
+    }
     events[event].n++;
+    events[event].fn = fn;
+    pthread_mutex_unlock(&fake_lock);
+}
+
+void fake_forget_events(uint64_t id)
+{
+    for (int event = 0; id == events_id && event < FAKE_N_EVENTS; event++) {
+        events[event].fn = NULL;
+    }
 }
 
 unsigned int fake_n_registered(FakeEvent event)
@@ -177,17 +193,18 @@ void qemu_plugin_register_atexit_cb(Id id, Fn fn, void *userdata)
 #if FAKE_API >= 7
 #define CALL(event, types, ...)                                              \
     do {                                                                     \
-        if (events[event].fn) {                                              \
-            ((void (*)(UNWRAP types, void *))events[event].fn)(              \
-                __VA_ARGS__, events[event].userdata);                        \
+        Fn its = events[event].fn;                                           \
+        if (its) {                                                           \
+            ((void (*)(UNWRAP types, void *))its)(__VA_ARGS__,               \
+                                                  events[event].userdata);   \
         }                                                                    \
     } while (0)
 #else
 #define CALL(event, types, ...)                                              \
     do {                                                                     \
-        if (events[event].fn) {                                              \
-            ((void (*)(Id, UNWRAP types))events[event].fn)(events_id,        \
-                                                           __VA_ARGS__);     \
+        Fn its = events[event].fn;                                           \
+        if (its) {                                                           \
+            ((void (*)(Id, UNWRAP types))its)(events_id, __VA_ARGS__);       \
         }                                                                    \
     } while (0)
 #endif
@@ -298,6 +315,12 @@ FAKE_EXPORT void qemu_plugin_register_vcpu_tb_exec_cb(FakeTb *tb,
 void qemu_plugin_register_vcpu_tb_exec_cb(FakeTb *tb, FakeExecFn fn,
                                           int flags, void *udata)
 {
+    if (tb->all) {
+        FakeExec exec = { fn, udata };
+
+        g_array_append_val(tb->all, exec);
+        return;
+    }
     tb->exec = fn;
     tb->userdata = udata;
 }
@@ -317,6 +340,11 @@ void fake_exec(FakeTb *tb, unsigned int vcpu_index)
 {
     if (tb->exec) {
         tb->exec(vcpu_index, tb->userdata);
+    }
+    for (guint i = 0; tb->all && i < tb->all->len; i++) {
+        FakeExec *exec = &g_array_index(tb->all, FakeExec, i);
+
+        exec->fn(vcpu_index, exec->userdata);
     }
     for (size_t i = 0; i < tb->n; i++) {
         if (tb->insns[i].exec) {

@@ -16,6 +16,7 @@
 #define TESTS_UNIT_FAKEHOST_H
 
 #include <glib.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -46,12 +47,23 @@ typedef struct qemu_plugin_insn {
     void *userdata;
 } FakeInsn;
 
+typedef struct FakeExec {
+    FakeExecFn fn;
+    void *userdata;
+} FakeExec;
+
 typedef struct qemu_plugin_tb {
     size_t n;
     FakeInsn *insns;
-    FakeExecFn exec;
+    FakeExecFn exec; /* the last one asked for */
     void *userdata;
+    GArray *all;     /* of FakeExec, all that were, instead; NULL: not */
 } FakeTb;
+
+/* Whether the next plugin is told of user mode. */
+extern bool fake_user_mode;
+/* QEMU's lock of its plugins: recursive, held while it loads and resets. */
+extern pthread_mutex_t fake_lock;
 
 /*
  * Loads a plugin as QEMU does: NULL if its version is out of range or its
@@ -65,6 +77,9 @@ char *fake_plugin_path(const char *name);
 
 /* How often an event was asked for: QEMU would keep the last only. */
 unsigned int fake_n_registered(FakeEvent event);
+
+/* As if nothing had been asked for, if @id did; under fake_lock. */
+void fake_forget_events(uint64_t id);
 
 /* An event happens, if anybody asked for it. */
 void fake_vcpu(FakeEvent event, unsigned int vcpu_index);
