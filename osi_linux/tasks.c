@@ -57,78 +57,73 @@ bool osi_tasks_read(const OsiView *v, uint64_t taskd, uint64_t start_time,
            !task->gone && task->identity.start_time == start_time;
 }
 
-static GArray *nodes_new(void)
-{
-    return g_array_new(FALSE, FALSE, sizeof(uint64_t));
-}
-
-/* The task whose list node @link is the @i-th of @nodes. */
-static bool read_node(const OsiView *v, const GArray *nodes, guint i,
-                      const OsiField *link, OsiTask *task)
-{
-    *task = (OsiTask){ 0 };
-    return osi_task_read(v->layout, v->reader.read, v->reader.opaque,
-                         g_array_index(nodes, uint64_t, i) - link->offset,
-                         true, task) &&
-           !task->gone;
-}
-
 static bool is_leader(const OsiTask *task)
 {
     return task->leader == task->identity.taskd &&
            task->identity.pid == task->identity.tid;
 }
 
-bool osi_tasks_processes(const OsiView *v, uint64_t root, GArray *tasks)
+/* Whether @task, found in a list, belongs to it; what of is @owner. */
+typedef bool (*BelongsFn)(const OsiTask *task, uint64_t owner);
+
+/* Adds the tasks of the list at @head, which are linked by @link. */
+static bool collect(const OsiView *v, uint64_t head, const OsiField *link,
+                    BelongsFn belongs, uint64_t owner, GArray *tasks)
 {
-    const OsiField *link = &v->proc->task.tasks;
-    g_autoptr(GArray) nodes = nodes_new();
+    g_autoptr(GArray) nodes = g_array_new(FALSE, FALSE, sizeof(uint64_t));
     g_autoptr(GHashTable) seen = g_hash_table_new(g_int64_hash,
                                                   g_int64_equal);
-    bool complete;
+    bool complete = osi_klist_collect(v, head, OSI_MAX_TASKS, nodes);
 
-    if (!root || !link->size) {
-        return false;
-    }
-    complete = osi_klist_collect(v, root + link->offset, OSI_MAX_TASKS,
-                                 nodes);
     for (guint i = 0; i < nodes->len; i++) {
-        OsiTask task;
+        uint64_t node = g_array_index(nodes, uint64_t, i);
+        OsiTask task = { 0 };
 
-        /* The memory of one that ended may have become another's. */
+        /* The memory of one that ended may be another's, further on. */
         if (g_hash_table_add(seen, &g_array_index(nodes, uint64_t, i)) &&
-            read_node(v, nodes, i, link, &task) && is_leader(&task)) {
+            osi_task_read(v->layout, v->reader.read, v->reader.opaque,
+                          node - link->offset, true, &task) &&
+            !task.gone && belongs(&task, owner)) {
             g_array_append_val(tasks, task);
         }
     }
     return complete;
 }
 
+static bool is_process(const OsiTask *task, uint64_t unused)
+{
+    return is_leader(task);
+}
+
+bool osi_tasks_processes(const OsiView *v, uint64_t root, GArray *tasks)
+{
+    const OsiField *link = &v->proc->task.tasks;
+
+    return root && link->size &&
+           collect(v, root + link->offset, link, is_process, 0, tasks);
+}
+
+static bool is_thread_of(const OsiTask *task, uint64_t leader)
+{
+    return task->leader == leader;
+}
+
 bool osi_tasks_threads(const OsiView *v, uint64_t leader, GArray *tasks)
 {
     const OsiField *link = &v->proc->task.thread_node;
     const OsiField *head = &v->proc->signal.thread_head;
-    g_autoptr(GArray) nodes = nodes_new();
-    uint64_t signal, tgid;
-    bool complete;
+    uint64_t signal;
 
-    if (!link->size || !head->size ||
-        !osi_view_field(v, leader, &v->layout->tgid, &tgid) ||
-        !osi_view_field(v, leader, &v->proc->task.signal, &signal) ||
-        !signal) {
-        return false;
-    }
-    complete = osi_klist_collect(v, signal + head->offset, OSI_MAX_TASKS,
-                                 nodes);
-    for (guint i = 0; i < nodes->len; i++) {
-        OsiTask task;
+    return link->size && head->size &&
+           osi_view_field(v, leader, &v->proc->task.signal, &signal) &&
+           signal &&
+           collect(v, signal + head->offset, link, is_thread_of, leader,
+                   tasks);
+}
 
-        if (read_node(v, nodes, i, link, &task) &&
-            task.leader == leader && task.identity.pid == (int32_t)tgid) {
-            g_array_append_val(tasks, task);
-        }
-    }
-    return complete;
+static bool is_child_of(const OsiTask *task, uint64_t parent)
+{
+    return is_leader(task) && task->parent == parent;
 }
 
 /* The children that the thread at @parent has itself. */
@@ -137,23 +132,10 @@ static bool children_of_thread(const OsiView *v, uint64_t parent,
 {
     const OsiField *link = &v->proc->task.sibling;
     const OsiField *head = &v->proc->task.children;
-    g_autoptr(GArray) nodes = nodes_new();
-    bool complete;
 
-    if (!link->size || !head->size) {
-        return false;
-    }
-    complete = osi_klist_collect(v, parent + head->offset, OSI_MAX_TASKS,
-                                 nodes);
-    for (guint i = 0; i < nodes->len; i++) {
-        OsiTask task;
-
-        if (read_node(v, nodes, i, link, &task) && is_leader(&task) &&
-            task.parent == parent) {
-            g_array_append_val(tasks, task);
-        }
-    }
-    return complete;
+    return link->size && head->size &&
+           collect(v, parent + head->offset, link, is_child_of, parent,
+                   tasks);
 }
 
 bool osi_tasks_children(const OsiView *v, uint64_t leader, GArray *tasks)
