@@ -125,6 +125,7 @@ bool qemu_plugin_callback_wanted(const qemu_plugin_callback *callback)
 bool qemu_plugin_run_callback_handle(qemu_plugin_callback *callback,
                                      gpointer evdata, gpointer udata)
 {
+    bool may_set_pc = qpp_thread.may_set_pc;
     const QppItems *items;
     bool any = false;
 
@@ -134,6 +135,7 @@ bool qemu_plugin_run_callback_handle(qemu_plugin_callback *callback,
         }
         return false;
     }
+    qpp_thread.may_set_pc = false; /* it would break off this run */
     qpp_read_begin();
     items = qpp_list_items(&callback->list);
     for (size_t i = 0; items && i < items->n; i++) {
@@ -143,6 +145,7 @@ bool qemu_plugin_run_callback_handle(qemu_plugin_callback *callback,
         }
     }
     qpp_read_end();
+    qpp_thread.may_set_pc = may_set_pc;
     return any;
 }
 

@@ -50,6 +50,8 @@ char *qpp_shown(const char *name);
         static atomic_flag told = ATOMIC_FLAG_INIT;                           \
         qpp_context_error(&told, __func__, do);                               \
     })
+#define QPP_GIVEN(pointer)                                                    \
+    QPP_CONTEXT((pointer) != NULL, "an argument is NULL")
 /* Returns false. */
 bool qpp_context_error(atomic_flag *told, const char *function,
                        const char *what);

@@ -84,9 +84,13 @@ static uint64_t number(const uint8_t *bytes, int size)
 bool qemu_plugin_read_register_u64(struct qemu_plugin_register *handle,
                                    uint64_t *value)
 {
-    GByteArray *buf = scratch_get();
+    GByteArray *buf;
     int size;
 
+    if (!QPP_GIVEN(value)) {
+        return false;
+    }
+    buf = scratch_get();
     buf->len = 0; /* g_byte_array_set_size is a call, at every register */
     size = qemu_plugin_read_register(handle, buf);
     if (size <= 0 || size > 8 || buf->len < (guint)size) {
@@ -100,7 +104,7 @@ bool qemu_plugin_read_memory(uint64_t addr, void *buf, size_t len)
 {
     GByteArray *data = scratch_get();
 
-    if (!qemu_plugin_read_memory_vaddr(addr, data, len) ||
+    if (!QPP_GIVEN(buf) || !qemu_plugin_read_memory_vaddr(addr, data, len) ||
         data->len < len) {
         return false;
     }

@@ -189,6 +189,9 @@ static void on_exec_pc(unsigned int vcpu_index, void *record)
 #define HAS_CB(cb) QPP_CONTEXT((cb) != NULL, "the callback is NULL")
 #define HAS_ENTRY(entry)                                                      \
     QPP_CONTEXT((entry).score != NULL, "the scoreboard is NULL")
+#define IS_FLAGS(flags)                                                       \
+    QPP_CONTEXT((unsigned int)(flags) <= QEMU_PLUGIN_CB_RW_REGS_PC,           \
+                "there are no such flags")
 #define IS_COND(cond)                                                         \
     QPP_CONTEXT((unsigned int)(cond) <= QEMU_PLUGIN_COND_GE,                  \
                 "there is no such condition")
@@ -221,7 +224,7 @@ static void wrap_pc(Flags *flags, ExecCb *cb, void **userdata)
 void qemu_plugin_register_vcpu_tb_exec_cb(Tb *tb, ExecCb cb, Flags flags,
                                           void *userdata)
 {
-    if (IN_TRANSLATION(tb) && HAS_CB(cb)) {
+    if (IN_TRANSLATION(tb) && HAS_CB(cb) && IS_FLAGS(flags)) {
         wrap_pc(&flags, &cb, &userdata);
         fn.register_vcpu_tb_exec_cb(tb, cb, flags, userdata);
     }
@@ -232,8 +235,8 @@ void qemu_plugin_register_vcpu_tb_exec_cond_cb(Tb *tb, ExecCb cb, Flags flags,
                                                qemu_plugin_u64 entry,
                                                uint64_t imm, void *userdata)
 {
-    if (!IN_TRANSLATION(tb) || !HAS_CB(cb) || !IS_COND(cond) ||
-        !HAS_ENTRY(entry)) {
+    if (!IN_TRANSLATION(tb) || !HAS_CB(cb) || !IS_FLAGS(flags) ||
+        !IS_COND(cond) || !HAS_ENTRY(entry)) {
         return;
     }
     wrap_pc(&flags, &cb, &userdata);
@@ -271,7 +274,7 @@ void qemu_plugin_register_vcpu_tb_exec_inline_per_vcpu(Tb *tb,
 void qemu_plugin_register_vcpu_insn_exec_cb(Insn *insn, ExecCb cb,
                                             Flags flags, void *userdata)
 {
-    if (IN_TRANSLATION(insn) && HAS_CB(cb)) {
+    if (IN_TRANSLATION(insn) && HAS_CB(cb) && IS_FLAGS(flags)) {
         wrap_pc(&flags, &cb, &userdata);
         fn.register_vcpu_insn_exec_cb(insn, cb, flags, userdata);
     }
@@ -283,8 +286,8 @@ void qemu_plugin_register_vcpu_insn_exec_cond_cb(Insn *insn, ExecCb cb,
                                                  qemu_plugin_u64 entry,
                                                  uint64_t imm, void *userdata)
 {
-    if (!IN_TRANSLATION(insn) || !HAS_CB(cb) || !IS_COND(cond) ||
-        !HAS_ENTRY(entry)) {
+    if (!IN_TRANSLATION(insn) || !HAS_CB(cb) || !IS_FLAGS(flags) ||
+        !IS_COND(cond) || !HAS_ENTRY(entry)) {
         return;
     }
     wrap_pc(&flags, &cb, &userdata);
@@ -323,8 +326,8 @@ void qemu_plugin_register_vcpu_mem_cb(Insn *insn,
                                       Flags flags, enum qemu_plugin_mem_rw rw,
                                       void *userdata)
 {
-    if (!IN_TRANSLATION(insn) || !HAS_CB(cb) || !IS_RW(rw) ||
-        !fn.register_vcpu_mem_cb) {
+    if (!IN_TRANSLATION(insn) || !HAS_CB(cb) || !IS_FLAGS(flags) ||
+        !IS_RW(rw) || !fn.register_vcpu_mem_cb) {
         return;
     }
     if (rw != QEMU_PLUGIN_MEM_RW && !TELLS_RW()) {

@@ -65,12 +65,16 @@ uint64_t qemu_plugin_entry_code(void)
 
 const void *qemu_plugin_request_time_control(void)
 {
-    return fn.request_time_control ? fn.request_time_control() : NULL;
+    return fn.request_time_control &&
+                   QPP_CONTEXT(!qpp_thread.vcpu,
+                               "call it in qemu_plugin_install")
+               ? fn.request_time_control() : NULL;
 }
 
 void qemu_plugin_update_ns(const void *handle, int64_t time)
 {
-    if (QPP_CONTEXT(handle, "the handle is NULL") && fn.update_ns) {
+    if (QPP_CONTEXT(handle, "the handle is NULL") && fn.update_ns &&
+        QPP_CONTEXT(qpp_on_vcpu(), "call it on a vCPU's thread")) {
         fn.update_ns(handle, time);
     }
 }

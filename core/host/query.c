@@ -75,7 +75,7 @@ size_t qemu_plugin_insn_data(const struct qemu_plugin_insn *insn, void *dest,
 {
     const void *data;
 
-    if (!IN_TRANSLATION(insn) || !fn.insn_data) {
+    if (!IN_TRANSLATION(insn) || !QPP_GIVEN(dest) || !fn.insn_data) {
         return 0;
     }
     if (qpp_host_api() >= 3) {
@@ -171,8 +171,10 @@ qemu_plugin_mem_value qemu_plugin_mem_get_value(qemu_plugin_meminfo_t info)
 {
     qemu_plugin_mem_value unknown = { .type = QPP_MEM_VALUE_UNKNOWN };
 
-    return fn.mem_get_value && qpp_on_vcpu() ? fn.mem_get_value(info)
-                                             : unknown;
+    /* QEMU aborts at sizes that no access has. */
+    return fn.mem_get_value && qpp_on_vcpu() &&
+                   qemu_plugin_mem_size_shift(info) <= 4
+               ? fn.mem_get_value(info) : unknown;
 }
 
 struct qemu_plugin_hwaddr *qemu_plugin_get_hwaddr(qemu_plugin_meminfo_t info,

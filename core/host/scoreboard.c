@@ -66,13 +66,17 @@ static void own_free(OwnScoreboard *own)
     g_free(own);
 }
 
+/* More than anybody keeps for a vCPU; GLib aborts where memory ends. */
+#define MAX_ELEMENT (1u << 20)
+
 /* ---- The API --------------------------------------------------------------- */
 
 struct qemu_plugin_scoreboard *qemu_plugin_scoreboard_new(size_t element_size)
 {
     OwnScoreboard *own;
 
-    if (!QPP_CONTEXT(element_size > 0, "an element has at least one byte")) {
+    if (!QPP_CONTEXT(element_size > 0 && element_size <= MAX_ELEMENT,
+                     "an element has 1 byte to 1 MiB")) {
         return NULL;
     }
     if (fn.scoreboard_find) {
@@ -98,7 +102,7 @@ void qemu_plugin_scoreboard_free(struct qemu_plugin_scoreboard *score)
 void *qemu_plugin_scoreboard_find(struct qemu_plugin_scoreboard *score,
                                   unsigned int vcpu_index)
 {
-    if (!score || (int)vcpu_index >= qemu_plugin_num_vcpus()) {
+    if (!score || vcpu_index >= (unsigned int)qemu_plugin_num_vcpus()) {
         return NULL;
     }
     return fn.scoreboard_find ? fn.scoreboard_find(score, vcpu_index)

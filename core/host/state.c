@@ -101,12 +101,13 @@ GArray *qemu_plugin_get_registers(void)
 
 int qemu_plugin_read_register(Register *handle, GByteArray *buf)
 {
-    guint before = buf->len;
+    guint before;
     bool ok;
 
-    if (!fn.read_register || !handle || !ON_VCPU()) {
+    if (!fn.read_register || !handle || !QPP_GIVEN(buf) || !ON_VCPU()) {
         return -1;
     }
+    before = buf->len;
     if (qpp_host_api() >= 6) {
         ok = ((bool (*)(Register *, GByteArray *))fn.read_register)(handle,
                                                                     buf);
@@ -124,7 +125,7 @@ int qemu_plugin_write_register(Register *handle, GByteArray *buf)
     int size;
     bool ok;
 
-    if (!fn.write_register || !handle || !ON_VCPU()) {
+    if (!fn.write_register || !handle || !QPP_GIVEN(buf) || !ON_VCPU()) {
         return -1;
     }
     /* QEMU takes as many bytes as the register has, however few there are. */
@@ -162,7 +163,7 @@ void qemu_plugin_set_pc(uint64_t vaddr)
 bool qemu_plugin_read_memory_vaddr(uint64_t addr, GByteArray *data,
                                    size_t len)
 {
-    if (!IS_LENGTH(len)) {
+    if (!QPP_GIVEN(data) || !IS_LENGTH(len)) {
         return false;
     }
     if (fn.read_memory_vaddr) {
@@ -173,7 +174,8 @@ bool qemu_plugin_read_memory_vaddr(uint64_t addr, GByteArray *data,
 
 bool qemu_plugin_write_memory_vaddr(uint64_t addr, GByteArray *data)
 {
-    return fn.write_memory_vaddr && IS_LENGTH(data->len) && ON_VCPU() &&
+    return fn.write_memory_vaddr && QPP_GIVEN(data) &&
+           IS_LENGTH(data->len) && ON_VCPU() &&
            fn.write_memory_vaddr(addr, data);
 }
 
@@ -188,20 +190,22 @@ static bool has_physical(void)
 Result qemu_plugin_read_memory_hwaddr(uint64_t addr, GByteArray *data,
                                       size_t len)
 {
-    return fn.read_memory_hwaddr && IS_LENGTH(len) && has_physical()
+    return fn.read_memory_hwaddr && QPP_GIVEN(data) && IS_LENGTH(len) &&
+                   has_physical()
                ? fn.read_memory_hwaddr(addr, data, len)
                : QEMU_PLUGIN_HWADDR_OPERATION_ERROR;
 }
 
 Result qemu_plugin_write_memory_hwaddr(uint64_t addr, GByteArray *data)
 {
-    return fn.write_memory_hwaddr && IS_LENGTH(data->len) && has_physical()
+    return fn.write_memory_hwaddr && QPP_GIVEN(data) &&
+                   IS_LENGTH(data->len) && has_physical()
                ? fn.write_memory_hwaddr(addr, data)
                : QEMU_PLUGIN_HWADDR_OPERATION_ERROR;
 }
 
 bool qemu_plugin_translate_vaddr(uint64_t vaddr, uint64_t *hwaddr)
 {
-    return fn.translate_vaddr && has_physical() &&
+    return fn.translate_vaddr && QPP_GIVEN(hwaddr) && has_physical() &&
            fn.translate_vaddr(vaddr, hwaddr);
 }

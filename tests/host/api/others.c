@@ -11,7 +11,7 @@
 
 static const void *time_handle;
 static atomic_uint n_reset, n_uninstalled, n_gone, n_told, n_own, blocks_then;
-static atomic_uint n_wrong;
+static atomic_uint n_wrong, n_retranslated;
 static qemu_plugin_callback *own;
 
 /* ---- Callbacks and imports ---- */
@@ -99,6 +99,12 @@ static void on_uninstalled(qemu_plugin_id_t id)
     blocks_then = api_other_blocks_qpp();
 }
 
+static void on_retranslated(qemu_plugin_id_t id)
+{
+    n_retranslated++;
+    n_wrong += id != api_id;
+}
+
 static void at_write(unsigned int vcpu_index, void *userdata)
 {
     api_right("reset", api_other_blocks_qpp() > 10, "%u blocks before",
@@ -121,6 +127,11 @@ static void at_uninstall(unsigned int vcpu_index, void *userdata)
               !api_other_tell_qpp(&n_told) && n_told == 2 &&
                   api_other_product_qpp(6, 7) == 42,
               "%u calls after", n_told);
+}
+
+static void at_regs(unsigned int vcpu_index, void *userdata)
+{
+    qemu_plugin_retranslate(api_id, on_retranslated);
 }
 
 /* ---- Time, the log, switches ---- */
@@ -202,7 +213,8 @@ static void at(Label label, struct qemu_plugin_tb *tb,
         Label label;
         qemu_plugin_vcpu_udata_cb_t cb;
     } places[] = {
-        { L_at_regs, at_program }, { L_at_write, at_write },
+        { L_at_regs, at_program }, { L_at_regs, at_regs },
+        { L_at_write, at_write },
         { L_at_time, at_uninstall }, { L_at_time, at_time },
     };
 
@@ -216,6 +228,8 @@ static void at(Label label, struct qemu_plugin_tb *tb,
 
 static void end(void)
 {
+    api_right("retranslate", n_retranslated == 1, "called %u times",
+              n_retranslated);
     api_right("uninstall",
               n_uninstalled == 1 && blocks_then == api_other_blocks_qpp(),
               "called %u times, blocks %u, then %u", n_uninstalled,

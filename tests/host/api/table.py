@@ -50,8 +50,9 @@ def own_functions(source):
     with open(os.path.join(source, HEADERS[1]), encoding="utf-8") as f:
         text = f.read()
     names = set(re.findall(r"QPP_API\(qemu_plugin_(\w+)\)", text))
-    # These four read what the host may not be able to read.
-    return names - {"find_register", "read_register_u64", "read_memory"}
+    # These need something of the host.
+    return names - {"find_register", "read_register_u64", "read_memory",
+                    "retranslate"}
 
 
 def _path(build, host):
