@@ -1,0 +1,176 @@
+/*
+ * example.h: what the examples here share, and what has little to do with
+ * QEMU: options, a range of addresses, where a report goes, and a user-mode
+ * guest that forks.  To be copied along with one of them.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef QPP_EXAMPLE_H
+#define QPP_EXAMPLE_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "plugin-qpp.h"
+
+/* ---- Options: "name=value" ---- */
+
+typedef struct Option {
+    const char *name;
+    const char *form; /* of the value, for people */
+    bool (*parse)(const char *value, void *to);
+    void *to;
+} Option;
+
+static inline bool parse_switch(const char *value, void *to)
+{
+    return qemu_plugin_bool_parse("option", value, to);
+}
+
+static inline bool parse_text(const char *value, void *to)
+{
+    *(const char **)to = value; /* argv stays */
+    return *value != '\0';
+}
+
+/* May be given more than once. */
+static inline bool parse_texts(const char *value, void *to)
+{
+    g_ptr_array_add(*(GPtrArray **)to, (gpointer)value);
+    return *value != '\0';
+}
+
+static inline bool parse_number(const char *value, void *to)
+{
+    return g_ascii_string_to_unsigned(value, 10, 0, UINT64_MAX, to, NULL);
+}
+
+/* ---- The options that every example has ---- */
+
+typedef struct Range {
+    uint64_t first, last;
+} Range;
+
+static GArray *ranges; /* of code to look at; NULL: all of it */
+static const char *filename = "-";
+
+/* FIRST-LAST, or one ADDRESS, in C's notation.  May be given more than once. */
+static inline bool parse_range(const char *value, void *to)
+{
+    char *end = NULL;
+    Range range;
+
+    if (!g_ascii_isdigit(*value)) {
+        return false;
+    }
+    range.first = range.last = g_ascii_strtoull(value, &end, 0);
+    if (*end == '-') {
+        if (!g_ascii_isdigit(end[1])) {
+            return false;
+        }
+        range.last = g_ascii_strtoull(end + 1, &end, 0);
+    }
+    if (!ranges) {
+        ranges = g_array_new(false, false, sizeof(Range));
+    }
+    g_array_append_val(ranges, range);
+    return *end == '\0' && range.first <= range.last;
+}
+
+#define COMMON_OPTIONS                                                        \
+    { "afilter", "FIRST-LAST", parse_range, NULL },                           \
+    { "filename", "FILE", parse_text, &filename }, { NULL, NULL, NULL, NULL }
+
+static inline bool in_ranges(uint64_t address)
+{
+    for (guint i = 0; ranges && i < ranges->len; i++) {
+        const Range *r = &g_array_index(ranges, Range, i);
+
+        if (address >= r->first && address <= r->last) {
+            return true;
+        }
+    }
+    return !ranges;
+}
+
+/* False after a line that says what may be given. */
+static inline bool parse_options(const Option *options, int argc, char **argv)
+{
+    g_autoptr(GString) known = g_string_new(NULL);
+
+    for (const Option *o = options; o->name; o++) {
+        g_string_append_printf(known, " %s=%s", o->name, o->form);
+    }
+    for (int i = 0; i < argc; i++) {
+        bool good = false;
+
+        for (const Option *o = options; o->name && !good; o++) {
+            size_t len = strlen(o->name);
+
+            good = strncmp(argv[i], o->name, len) == 0 &&
+                   argv[i][len] == '=' && o->parse(argv[i] + len + 1, o->to);
+        }
+        if (!good) {
+            fprintf(stderr, "%s: '%s' is not understood; options:%s\n",
+                    qemu_plugin_name, argv[i], known->str);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- Output ---- */
+
+static FILE *out;
+
+/*
+ * Opens @filename, "-" being standard output.  Under a high number: a
+ * user-mode guest shares the process's files, expects the low numbers, and
+ * may close its standard output before it ends.  False after a line.
+ */
+static inline bool open_output(void)
+{
+    bool is_stdout = strcmp(filename, "-") == 0;
+    int fd = is_stdout ? STDOUT_FILENO : creat(filename, 0666);
+    int high = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 100);
+
+    out = high < 0 ? NULL : fdopen(high, "w");
+    if (!out) {
+        fprintf(stderr, "%s: cannot write to '%s': %s; name another file\n",
+                qemu_plugin_name, filename, strerror(errno));
+    }
+    if (fd >= 0 && !is_stdout) {
+        close(fd);
+    }
+    return out != NULL;
+}
+
+/*
+ * A user-mode guest that forks takes its plugins along, and both processes
+ * report when they end.  A plugin's pthread_atfork handler for the child sets
+ * its counters to 0, so that what was executed is in one report only, and
+ * this, so that the report says whose it is.
+ */
+static bool forked;
+
+static inline void begin_output(void)
+{
+    if (forked) {
+        fprintf(out, "Process %d\n", (int)getpid());
+    }
+}
+
+/* Nothing may be left in the stream's buffer: a fork would make it two. */
+static inline void finish_output(void)
+{
+    if (fflush(out) != 0 || ferror(out)) {
+        fprintf(stderr, "%s: cannot write to '%s': %s\n", qemu_plugin_name,
+                filename, strerror(errno));
+    }
+}
+
+#endif /* QPP_EXAMPLE_H */
