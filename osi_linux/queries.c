@@ -56,8 +56,7 @@ static const OsiProcLayout *layout_of(const OsiKernel *kernel)
     const Known *k = atomic_load_explicit(&known, memory_order_acquire);
 
     if (G_UNLIKELY(!k || k->kernel != kernel)) {
-        g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
-
+        g_mutex_lock(&lock);
         k = atomic_load(&known);
         if (!k || k->kernel != kernel) {
             Known *made = g_new0(Known, 1);
@@ -67,6 +66,7 @@ static const OsiProcLayout *layout_of(const OsiKernel *kernel)
             atomic_store_explicit(&known, made, memory_order_release);
             k = made;
         }
+        g_mutex_unlock(&lock);
     }
     return &k->layout;
 }

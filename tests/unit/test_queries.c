@@ -1,0 +1,280 @@
+/*
+ * test_queries.c: the imports of osi_proc.h (osi_linux/queries.c) over a
+ * kernel made up: what they give, that all of it is freed as documented (the
+ * sanitizers' build sees leaks), and what they say when nothing is known or
+ * nothing can be read.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <string.h>
+
+#include "asid.h"
+#include "fake_kernel.h"
+#include "kernel.h"
+#include "live.h"
+#include "plugin_stub.h"
+#include "syscalls.h"
+
+/* ---- In place of the parts around it ------------------------------------- */
+
+static OsiKernel kernel;
+static bool is_known;
+static bool is_mapped; /* the kernel's memory */
+static uint64_t current;
+
+const OsiKernel *osi_kernel(void)
+{
+    return is_known ? &kernel : NULL;
+}
+
+bool osi_kernel_read(void *opaque, uint64_t addr, void *buf, size_t len)
+{
+    return is_mapped && fk_view.reader.read(NULL, addr, buf, len);
+}
+
+void osi_proc_layout_from_types(const OsiTypes *types, OsiProcLayout *out)
+{
+    *out = fk_proc;
+}
+
+uint64_t osi_asid_of(uint64_t pgd)
+{
+    return pgd ? pgd - FK_BASE : 0;
+}
+
+const OsiLive *osi_live(void)
+{
+    return NULL;
+}
+
+bool osi_live_read_user(uint64_t pgd, uint64_t addr, void *buf, size_t len)
+{
+    memset(buf, 0, len);
+    return pgd == FK_BASE + 4096 && len < 100;
+}
+
+/* The only thread there is to ask about is the test's. */
+static SyscallsThread *current_thread(unsigned int vcpu_index)
+{
+    return current ? (SyscallsThread *)&current : NULL;
+}
+
+static uint64_t thread_task(const SyscallsThread *thread)
+{
+    return current;
+}
+
+/* ---- The world ----------------------------------------------------------- */
+
+static uint64_t init, shell;
+
+static void start(void)
+{
+    uint64_t mm, root;
+
+    fk_start(false);
+    kernel = (OsiKernel){ .layout = fk_layout };
+    is_known = is_mapped = true;
+    init = fk_process(1, fk_root(), "init");
+    shell = fk_process(10, init, "shell");
+    fk_thread(shell, 11, "worker");
+    fk_process(12, shell, "child");
+    current = shell;
+    mm = fk_alloc(64);
+    fk_put_field(mm, &fk_layout.pgd, FK_BASE + 4096);
+    fk_put_field(mm, &fk_proc.files.arg_start, 1000);
+    fk_put_field(mm, &fk_proc.files.arg_end, 1007);
+    fk_put_field(shell, &fk_layout.mm, mm);
+    root = fk_hierarchy(0, 0, "");
+    root = fk_root_cgroup(root);
+    fk_join(shell, &root, 1);
+}
+
+static OsiProcHandle handle_of(uint64_t taskd)
+{
+    return (OsiProcHandle){ taskd, 0,
+                            fk_get_field(taskd, &fk_layout.start_time) };
+}
+
+/* ---- Tests --------------------------------------------------------------- */
+
+static void test_lists(void)
+{
+    g_autoptr(GArray) procs = NULL, handles = NULL, threads = NULL;
+    g_autoptr(GArray) own = NULL, children = NULL;
+    OsiProcHandle handle;
+    const OsiProc *proc;
+    bool complete;
+
+    start();
+    handle = handle_of(shell);
+    procs = get_processes(0);
+    g_assert_cmpuint(procs->len, ==, 3);
+    proc = get_one_proc(procs, 1);
+    g_assert_cmpint(proc->pid, ==, 10);
+    g_assert_cmpint(proc->ppid, ==, 1);
+    g_assert_cmpstr(proc->name, ==, "shell");
+    g_assert_cmphex(proc->taskd, ==, shell);
+    g_assert_cmphex(proc->asid, ==, 4096);
+    g_assert_null(get_one_proc(procs, 3));
+    g_assert_null(get_one_proc(NULL, 0));
+    handles = get_process_handles(0);
+    g_assert_cmpuint(handles->len, ==, 3);
+    threads = get_threads(0, &complete);
+    g_assert_true(complete);
+    g_assert_cmpuint(threads->len, ==, 4);
+    own = get_process_threads(0, &handle, &complete);
+    g_assert_true(complete);
+    g_assert_cmpuint(own->len, ==, 2);
+    children = get_process_children(0, &handle, NULL);
+    g_assert_cmpuint(children->len, ==, 1);
+}
+
+static void test_one(void)
+{
+    g_autofree OsiTaskInfo *info = NULL, *thread_info = NULL;
+    g_autofree OsiProcHandle *found = NULL;
+    g_autoptr(GByteArray) cmdline = NULL, environment = NULL;
+    g_autoptr(GArray) cgroups = NULL;
+    OsiProcHandle handle;
+    OsiThread *thread;
+
+    start();
+    handle = handle_of(shell);
+    g_assert_cmpint(get_process_pid(0, &handle), ==, 10);
+    g_assert_cmpint(get_process_ppid(0, &handle), ==, 1);
+    info = get_process_info(0, &handle);
+    g_assert_cmphex(info->asid, ==, 4096);
+    g_assert_cmpuint(info->n_threads, ==, 2);
+    found = get_process_handle_by_pid(0, 10);
+    g_assert_cmphex(found->taskd, ==, shell);
+    g_assert_null(get_process_handle_by_pid(0, 11));
+    thread = get_thread_by_tid(0, 11);
+    g_assert_cmpint(thread->pid, ==, 10);
+    thread_info = get_thread_info(0, thread);
+    g_assert_cmpstr(thread_info->comm, ==, "worker");
+    thread->start_time++;
+    g_assert_null(get_thread_info(0, thread));
+    g_free(thread); /* what free_osithread, of plugin.c, does */
+    g_assert_null(get_thread_by_tid(0, 4711));
+    cmdline = get_process_cmdline(0, &handle);
+    g_assert_cmpuint(cmdline->len, ==, 7);
+    environment = get_process_environment(0, &handle);
+    g_assert_cmpuint(environment->len, ==, 0);
+    cgroups = get_process_cgroups(0, &handle);
+    g_assert_cmpuint(cgroups->len, ==, 1);
+    g_assert_cmpstr(g_array_index(cgroups, OsiCgroup, 0).path, ==, "/");
+}
+
+/* All that takes a handle or a thread, with one that names nothing. */
+static void check_unknown(const OsiProcHandle *handle)
+{
+    const OsiThread thread = { 10, 10, 4711, handle ? handle->taskd : 0 };
+    bool complete = true;
+
+    g_assert_cmpint(get_process_pid(0, handle), ==, -1);
+    g_assert_cmpint(get_process_ppid(0, handle), ==, -1);
+    g_assert_null(get_process_info(0, handle));
+    g_assert_null(get_process_threads(0, handle, &complete));
+    g_assert_false(complete);
+    complete = true;
+    g_assert_null(get_process_children(0, handle, &complete));
+    g_assert_false(complete);
+    g_assert_null(get_process_exe(0, handle));
+    g_assert_null(get_process_cwd(0, handle));
+    g_assert_null(get_process_root(0, handle));
+    g_assert_null(get_process_cmdline(0, handle));
+    g_assert_null(get_process_environment(0, handle));
+    g_assert_null(get_process_cgroups(0, handle));
+    g_assert_null(get_thread_info(0, handle ? &thread : NULL));
+}
+
+static void check_no_lists(void)
+{
+    bool complete = true;
+
+    g_assert_null(get_processes(0));
+    g_assert_null(get_process_handles(0));
+    g_assert_null(get_threads(0, &complete));
+    g_assert_false(complete);
+    complete = true;
+    g_assert_null(get_process_handles_checked(0, &complete));
+    g_assert_false(complete);
+    g_assert_null(get_process_handle_by_pid(0, 10));
+    g_assert_null(get_thread_by_tid(0, 10));
+}
+
+static void test_unknown(void)
+{
+    OsiProcHandle handle;
+
+    start();
+    handle = handle_of(shell);
+    check_unknown(NULL);
+    /* another start, a thread that leads nothing, gone */
+    handle.start_time++;
+    check_unknown(&handle);
+    handle = handle_of(fk_thread(shell, 13, "other"));
+    g_assert_cmpint(get_process_pid(0, &handle), ==, -1);
+    handle = handle_of(shell);
+    fk_release(shell);
+    check_unknown(&handle);
+    /* out of reach; not known yet */
+    start();
+    handle = handle_of(shell);
+    is_mapped = false;
+    check_unknown(&handle);
+    check_no_lists();
+    is_mapped = true;
+    is_known = false;
+    check_unknown(&handle);
+    check_no_lists();
+}
+
+/* No thread is known, and no first task was ever seen where it is said. */
+static void test_no_root(void)
+{
+    start();
+    fk_put_field(fk_root(), &fk_layout.pid, 1);
+    check_no_lists();
+    current = 0;
+    check_no_lists();
+}
+
+/* Before each read the first process becomes the last. */
+static void rotate(uint64_t addr)
+{
+    uint64_t head = fk_root() + fk_proc.task.tasks.offset;
+    uint64_t next = fk_get(head, 8);
+
+    fk_list_del(next);
+    fk_list_add_tail(next, head);
+}
+
+/* A question ends, whatever the lists do. */
+static void test_bounds(void)
+{
+    g_autoptr(GArray) handles = NULL;
+    bool complete = true;
+
+    start();
+    g_array_unref(get_processes(0)); /* the root is known from now on */
+    fk_before_read = rotate;
+    fk_reads = 0;
+    handles = get_process_handles_checked(0, &complete);
+    g_assert_false(complete);
+    g_assert_cmpuint(fk_reads, <, 100000);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    stub_import("syscalls_current_thread", current_thread);
+    stub_import("syscalls_thread_task", thread_task);
+    g_test_add_func("/queries/lists", test_lists);
+    g_test_add_func("/queries/one", test_one);
+    g_test_add_func("/queries/unknown", test_unknown);
+    g_test_add_func("/queries/no-root", test_no_root);
+    g_test_add_func("/queries/bounds", test_bounds);
+    return g_test_run();
+}
