@@ -23,6 +23,7 @@
 #include "kernel.h"
 #include "live.h"
 #include "osi_events.h"
+#include "remap.h"
 #include "syscalls.h"
 
 typedef struct Hook {
@@ -146,7 +147,8 @@ static void on_exec(unsigned int vcpu_index, void *udata)
     OsiTask task;
     OsiCopy mm;
 
-    if (!qemu_plugin_callback_wanted(on_process_exec) ||
+    if ((!qemu_plugin_callback_wanted(on_process_exec) &&
+         !osi_remap_wanted()) ||
         !read_current(vcpu_index, &task)) {
         return;
     }
@@ -164,6 +166,9 @@ static void on_exec(unsigned int vcpu_index, void *udata)
     event.path = path;
     event.args = args;
     qemu_plugin_run_callback_handle(on_process_exec, &event, NULL);
+    if (osi_remap_wanted()) {
+        osi_remap_exec(vcpu_index, &task);
+    }
 }
 
 /* SIGNAL_GROUP_EXIT (include/linux/sched/signal.h). */
@@ -199,7 +204,8 @@ static void on_end(unsigned int vcpu_index, void *udata)
     uint64_t code, is_last;
 
     if ((!qemu_plugin_callback_wanted(on_thread_end) &&
-         !qemu_plugin_callback_wanted(on_process_end)) ||
+         !qemu_plugin_callback_wanted(on_process_end) &&
+         !osi_remap_wanted()) ||
         !argument(0, &code) || !argument(1, &is_last) ||
         !read_current(vcpu_index, &task)) {
         return;
@@ -210,6 +216,7 @@ static void on_end(unsigned int vcpu_index, void *udata)
     if ((uint32_t)is_last) {
         event.code = process_code(&task, event.code);
         qemu_plugin_run_callback_handle(on_process_end, &event, NULL);
+        osi_remap_end(&task);
     }
 }
 

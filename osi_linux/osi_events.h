@@ -20,6 +20,17 @@
  *   on_task_change     evdata is an OsiTaskChange: a vCPU goes over to
  *                      another thread (sched:sched_switch)
  *
+ *   on_mapping_added   evdata is an OsiMappingEvent: something is mapped that
+ *   on_mapping_removed was not, or no longer is: the difference between what
+ *                      /proc/PID/maps says before a call and after it; of
+ *                      one that grows, shrinks or changes its permissions
+ *                      the old is removed and the new added.  Also all that
+ *                      a new program has mapped when it starts.  What ends
+ *                      with an execve or a process is not told one by one,
+ *                      nor what a fork copies, nor that a stack has grown
+ *   on_library_load    evdata is an OsiMappingEvent: the first executable
+ *                      mapping of a file, after its on_mapping_added
+ *
  * All run on the vCPU's thread in the kernel's context: registers and the
  * kernel's memory can be read, and what of the current process's memory is
  * present.  Records are valid during the event.
@@ -34,7 +45,7 @@
 #ifndef QPP_OSI_EVENTS_H
 #define QPP_OSI_EVENTS_H
 
-#include "osi.h"
+#include "osi_maps.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -75,6 +86,14 @@ typedef struct OsiTaskChange {
     OsiIdentity from; /* all zero: not known */
     OsiIdentity to;
 } OsiTaskChange;
+
+/* A mapping. */
+typedef struct OsiMappingEvent {
+    unsigned int vcpu;
+    OsiIdentity thread; /* that made the call, or one that shares its memory
+                           and left the kernel earlier */
+    const OsiModule *mapping;
+} OsiMappingEvent;
 
 #ifdef __cplusplus
 }

@@ -28,7 +28,7 @@ static void on_change(void *evdata, void *udata)
 {
     const SyscallsCall *call = evdata;
 
-    osi_mark_stale(call->vcpu);
+    osi_mark(call->vcpu, OSI_MARK_STALE);
 }
 
 static void on_prctl(void *evdata, void *udata)
@@ -36,7 +36,7 @@ static void on_prctl(void *evdata, void *udata)
     const SyscallsCall *call = evdata;
 
     if (call->args[0] == PR_SET_NAME) {
-        osi_mark_stale(call->vcpu);
+        osi_mark(call->vcpu, OSI_MARK_STALE);
     }
 }
 
@@ -44,14 +44,14 @@ static void on_exit_call(void *evdata, void *udata)
 {
     const SyscallsCall *call = evdata;
 
-    osi_mark_exiting(call->vcpu);
+    osi_mark(call->vcpu, OSI_MARK_EXITING);
 }
 
 static void on_concerns_others(void *evdata, void *udata)
 {
     const SyscallsCall *call = evdata;
 
-    osi_mark_concerns_others(call->vcpu);
+    osi_mark(call->vcpu, OSI_MARK_CONCERNS_OTHERS | OSI_MARK_STALE);
 }
 
 /* Whether the path at @addr may end in "comm": read in small pieces. */

@@ -20,16 +20,15 @@
 #include "events.h"
 #include "kernel.h"
 #include "live.h"
+#include "remap.h"
 #include "rename.h"
 #include "source.h"
 #include "system.h"
 
 typedef struct SystemTask {
     OsiTask task;
-    bool stale;          /* it has changed, or may until it leaves the kernel:
+    unsigned int marks;  /* OsiMark; kept until the thread leaves the kernel:
                             only a reading there is final */
-    bool exiting;        /* has called exit or exit_group, or was killed */
-    bool concerns_others; /* is in a call that may change other threads */
 } SystemTask;
 
 static const OsiArch *arch;
@@ -46,7 +45,7 @@ static SystemTask *task_of(SyscallsThread *thread)
 
     if (!*t) {
         *t = g_new0(SystemTask, 1);
-        (*t)->stale = true;
+        (*t)->marks = OSI_MARK_STALE;
     }
     return *t;
 }
@@ -58,38 +57,20 @@ static void refresh(unsigned int vcpu_index, SyscallsThread *thread,
 
     osi_elsewhere_forget(vcpu_index);
     if (!osi_task_read(&osi_kernel()->layout, osi_kernel_read, NULL,
-                       syscalls_thread_task_qpp(thread), t->stale,
+                       syscalls_thread_task_qpp(thread),
+                       t->marks & OSI_MARK_STALE,
                        &t->task)) {
         /* Nothing has happened that would make the last reading wrong. */
-        t->task.known = known && !t->stale;
+        t->task.known = known && !(t->marks & OSI_MARK_STALE);
     }
 }
 
-void osi_mark_stale(unsigned int vcpu_index)
+void osi_mark(unsigned int vcpu_index, OsiMark mark)
 {
     SyscallsThread *thread = syscalls_current_thread_qpp(vcpu_index);
 
     if (thread) {
-        task_of(thread)->stale = true;
-    }
-}
-
-void osi_mark_exiting(unsigned int vcpu_index)
-{
-    SyscallsThread *thread = syscalls_current_thread_qpp(vcpu_index);
-
-    if (thread) {
-        task_of(thread)->exiting = true;
-    }
-}
-
-void osi_mark_concerns_others(unsigned int vcpu_index)
-{
-    SyscallsThread *thread = syscalls_current_thread_qpp(vcpu_index);
-
-    if (thread) {
-        task_of(thread)->concerns_others = true;
-        task_of(thread)->stale = true; /* the other may be itself */
+        task_of(thread)->marks |= mark;
     }
 }
 
@@ -121,12 +102,12 @@ static void tell_change(unsigned int vcpu, const OsiTask *task)
  */
 static bool is_exiting(SystemTask *t)
 {
-    t->exiting = t->exiting ||
-                 (t->task.known && t->task.mm &&
-                  osi_task_without_mm(&osi_kernel()->layout, osi_kernel_read,
-                                      NULL,
-                                      t->task.identity.taskd));
-    return t->exiting;
+    if (!(t->marks & OSI_MARK_EXITING) && t->task.known && t->task.mm &&
+        osi_task_without_mm(&osi_kernel()->layout, osi_kernel_read, NULL,
+                            t->task.identity.taskd)) {
+        t->marks |= OSI_MARK_EXITING;
+    }
+    return t->marks & OSI_MARK_EXITING;
 }
 
 static void on_thread_switch(void *evdata, void *udata)
@@ -146,7 +127,7 @@ static void on_thread_switch(void *evdata, void *udata)
     t = task_of(sw->next);
     if (sw->next_is_new) {
         /* A kernel thread may become a program without any call. */
-        t->stale = true;
+        t->marks |= OSI_MARK_STALE;
     }
     refresh(sw->vcpu, sw->next, t);
     if (t->task.known) {
@@ -179,14 +160,19 @@ static void on_leaving(unsigned int vcpu_index, void *udata)
         return;
     }
     t = task_of(thread);
-    if (G_LIKELY(!t->stale) || !is_to_user()) {
+    if (G_LIKELY(!(t->marks & ~OSI_MARK_EXITING)) || !is_to_user()) {
         return;
     }
-    refresh(vcpu_index, thread, t);
-    t->stale = false;
-    if (t->concerns_others) {
-        t->concerns_others = false;
+    if (t->marks & OSI_MARK_STALE) {
+        refresh(vcpu_index, thread, t);
+        t->marks &= ~OSI_MARK_STALE;
+    }
+    if (t->marks & OSI_MARK_CONCERNS_OTHERS) {
+        t->marks &= ~OSI_MARK_CONCERNS_OTHERS;
         osi_elsewhere_tell(vcpu_index, &osi_kernel()->layout, osi_kernel_read);
+    }
+    if ((t->marks & OSI_MARK_REMAPS) && osi_remap_tell(vcpu_index, &t->task)) {
+        t->marks &= ~OSI_MARK_REMAPS;
     }
 }
 
@@ -260,7 +246,7 @@ const OsiSource *osi_system_start(qemu_plugin_id_t id,
         !qemu_plugin_reg_callback("syscalls", "on_thread_switch",
                                   on_thread_switch) ||
         !osi_asid_start(arch) || !osi_rename_start() ||
-        !osi_events_start(id, arch)) {
+        !osi_events_start(id, arch) || !osi_remap_start(id)) {
         return NULL;
     }
     osi_live_start(arch);

@@ -8,14 +8,16 @@
 
 #include "source.h"
 
-/* The thread on @vcpu_index may have changed; on that vCPU's thread. */
-void osi_mark_stale(unsigned int vcpu_index);
+/* What a call that a thread is in may do. */
+typedef enum OsiMark {
+    OSI_MARK_STALE = 1,   /* the thread itself may have changed */
+    OSI_MARK_EXITING = 2, /* it ends, and its children get another parent */
+    OSI_MARK_CONCERNS_OTHERS = 4, /* any thread may have changed */
+    OSI_MARK_REMAPS = 8,  /* its mappings may have changed */
+} OsiMark;
 
-/* That thread is going to end, and its children with it get another parent. */
-void osi_mark_exiting(unsigned int vcpu_index);
-
-/* It is in a call after which any thread may have changed. */
-void osi_mark_concerns_others(unsigned int vcpu_index);
+/* Marks the thread on @vcpu_index; on that vCPU's thread. */
+void osi_mark(unsigned int vcpu_index, OsiMark mark);
 
 /* What is known of the thread on @vcpu_index; NULL: nothing. */
 const OsiTask *osi_system_current(unsigned int vcpu_index);

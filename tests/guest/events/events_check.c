@@ -9,11 +9,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "marker.h"
 #include "osi_events.h"
+#include "syscalls.h"
 
 QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_VERSION;
 QEMU_PLUGIN_EXPORT const char *qemu_plugin_name = "events_check";
-QEMU_PLUGIN_EXPORT const char *qemu_plugin_uses[] = { "osi_linux", NULL };
+QEMU_PLUGIN_EXPORT const char *qemu_plugin_uses[] = { "syscalls",
+                                                      "osi_linux", NULL };
 
 static FILE *out;
 
@@ -84,6 +87,45 @@ static void on_task_change(void *evdata, void *udata)
             comm);
 }
 
+static void put_mapping(const char *kind, const OsiMappingEvent *e)
+{
+    const OsiModule *m = e->mapping;
+    const char *shown = m->file ? m->file : m->name;
+    g_autofree char *file = hex(shown, strlen(shown));
+
+    fprintf(out, "%s\t%u\t%d\t%" PRIx64 "\t%" PRIx64 "\t%s\t%" PRIx64
+            "\t%02x:%02x\t%" PRIu64 "\t%s\n", kind, e->vcpu,
+            e->thread.pid, m->base, m->base + m->size, m->perms, m->offset,
+            m->dev_major, m->dev_minor, m->inode, file);
+}
+
+static void on_mapping_added(void *evdata, void *udata)
+{
+    put_mapping("added", evdata);
+}
+
+static void on_mapping_removed(void *evdata, void *udata)
+{
+    put_mapping("removed", evdata);
+}
+
+static void on_library_load(void *evdata, void *udata)
+{
+    put_mapping("library", evdata);
+}
+
+static void on_call(void *evdata, void *udata)
+{
+    const SyscallsCall *call = evdata;
+    OsiIdentity id;
+
+    if (call->nr == EVENTS_MARKER &&
+        osi_current_identity_qpp(call->vcpu, &id)) {
+        fprintf(out, "marker\t%u\t%d\t%" PRIu64 "\n", call->vcpu, id.pid,
+                call->args[0]);
+    }
+}
+
 static void on_atexit(qemu_plugin_id_t id, void *udata)
 {
     fprintf(out, "done\n");
@@ -104,6 +146,9 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id,
         { "on_thread_end", on_thread_end },
         { "on_process_end", on_process_end },
         { "on_task_change", on_task_change },
+        { "on_mapping_added", on_mapping_added },
+        { "on_mapping_removed", on_mapping_removed },
+        { "on_library_load", on_library_load },
     };
 
     if (argc != 1 || !g_str_has_prefix(argv[0], "filename=") ||
@@ -118,5 +163,6 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id,
         }
     }
     qemu_plugin_register_atexit_cb(id, on_atexit, NULL);
-    return 0;
+    return qemu_plugin_reg_callback("syscalls", "on_all_sys_enter", on_call)
+               ? 0 : -1;
 }

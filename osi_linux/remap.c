@@ -1,0 +1,280 @@
+/*
+ * remap.c: mappings come and go, libraries are loaded.
+ *
+ * What a process has mapped is read after each call that may have changed
+ * it, on the thread's way out of the kernel, and compared with what was there
+ * before: whatever the kernel made of the call (split, merged, replaced), the
+ * difference is what is told.  All this only while somebody wants to know.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <string.h>
+
+#include "live.h"
+#include "osi_events.h"
+#include "remap.h"
+#include "syscalls.h"
+#include "system.h"
+
+/* More address spaces at once are not kept up with. */
+#define MAX_SPACES 65536
+
+/* An address space, and what was last seen in it. */
+typedef struct Space {
+    gatomicrefcount refs;
+    GMutex lock;       /* held while its changes are told, so that threads
+                          that share it tell them in order */
+    GArray *mappings;  /* of OsiModule */
+} Space;
+
+static qemu_plugin_callback *on_mapping_added, *on_mapping_removed,
+    *on_library_load;
+static GMutex spaces_lock;
+static GHashTable *spaces; /* mm (uint64_t *) -> Space */
+
+bool osi_remap_wanted(void)
+{
+    return qemu_plugin_callback_wanted(on_mapping_added) ||
+           qemu_plugin_callback_wanted(on_mapping_removed) ||
+           qemu_plugin_callback_wanted(on_library_load);
+}
+
+/* ---- Address spaces -------------------------------------------------------- */
+
+static void space_unref(gpointer data)
+{
+    Space *space = data;
+
+    if (g_atomic_ref_count_dec(&space->refs)) {
+        g_mutex_clear(&space->lock);
+        g_clear_pointer(&space->mappings, g_array_unref);
+        g_free(space);
+    }
+}
+
+/* The one of @mm, made if need be if @make; NULL: none.  space_unref it. */
+static Space *space_get(uint64_t mm, bool make)
+{
+    Space *space;
+
+    g_mutex_lock(&spaces_lock);
+    space = g_hash_table_lookup(spaces, &mm);
+    if (!space && make && g_hash_table_size(spaces) < MAX_SPACES) {
+        space = g_new0(Space, 1);
+        g_atomic_ref_count_init(&space->refs);
+        g_mutex_init(&space->lock);
+        g_hash_table_insert(spaces, g_memdup2(&mm, sizeof(mm)), space);
+    }
+    if (space) {
+        g_atomic_ref_count_inc(&space->refs);
+    }
+    g_mutex_unlock(&spaces_lock);
+    return space;
+}
+
+static void space_drop(uint64_t mm)
+{
+    g_mutex_lock(&spaces_lock);
+    g_hash_table_remove(spaces, &mm);
+    g_mutex_unlock(&spaces_lock);
+}
+
+static GArray *read_mappings(uint64_t mm)
+{
+    const OsiLive *live = osi_live();
+    OsiMmu mmu;
+
+    return live && mm && osi_live_mmu(&mmu)
+               ? osi_mappings_read(&live->mappings, mm, mmu.mode.page_shift)
+               : NULL;
+}
+
+/* ---- Telling --------------------------------------------------------------- */
+
+static bool is_same(const OsiModule *a, const OsiModule *b)
+{
+    return a->base == b->base && a->size == b->size &&
+           a->offset == b->offset && a->inode == b->inode &&
+           a->dev_major == b->dev_major && a->dev_minor == b->dev_minor &&
+           strcmp(a->perms, b->perms) == 0 && g_strcmp0(a->file, b->file) == 0;
+}
+
+static bool is_code_of(const OsiModule *m, const OsiModule *file)
+{
+    return (m->flags & OSI_VM_EXEC) && m->kind == OSI_MAPPING_FILE &&
+           m->inode == file->inode && m->dev_major == file->dev_major &&
+           m->dev_minor == file->dev_minor;
+}
+
+/* Whether any of @before has code of @added's file. */
+static bool was_loaded(const GArray *before, const OsiModule *added)
+{
+    for (guint i = 0; before && i < before->len; i++) {
+        if (is_code_of(&g_array_index(before, OsiModule, i), added)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void tell(qemu_plugin_callback *callback, unsigned int vcpu_index,
+                 const OsiTask *task, const OsiModule *mapping)
+{
+    OsiMappingEvent event = { vcpu_index, task->identity, mapping };
+
+    qemu_plugin_run_callback_handle(callback, &event, NULL);
+}
+
+/* What is in @a and not in @b, both in the order of addresses. */
+static void tell_missing(qemu_plugin_callback *callback,
+                         unsigned int vcpu_index, const OsiTask *task,
+                         const GArray *a, const GArray *b)
+{
+    guint j = 0;
+
+    for (guint i = 0; a && i < a->len; i++) {
+        const OsiModule *m = &g_array_index(a, OsiModule, i);
+
+        while (b && j < b->len &&
+               g_array_index(b, OsiModule, j).base < m->base) {
+            j++;
+        }
+        if (!b || j >= b->len || !is_same(m, &g_array_index(b, OsiModule, j))) {
+            tell(callback, vcpu_index, task, m);
+        }
+    }
+}
+
+static void tell_libraries(unsigned int vcpu_index, const OsiTask *task,
+                           const GArray *before, const GArray *now)
+{
+    for (guint i = 0; i < now->len; i++) {
+        const OsiModule *m = &g_array_index(now, OsiModule, i);
+        bool first = is_code_of(m, m);
+
+        for (guint j = 0; first && j < i; j++) {
+            first = !is_code_of(&g_array_index(now, OsiModule, j), m);
+        }
+        if (first && !was_loaded(before, m)) {
+            tell(on_library_load, vcpu_index, task, m);
+        }
+    }
+}
+
+/* @space, which is locked, has now @now, which it takes over. */
+static void update_locked(unsigned int vcpu_index, const OsiTask *task,
+                          Space *space, GArray *now)
+{
+    GArray *before = space->mappings;
+
+    tell_missing(on_mapping_removed, vcpu_index, task, before, now);
+    tell_missing(on_mapping_added, vcpu_index, task, now, before);
+    tell_libraries(vcpu_index, task, before, now);
+    space->mappings = now;
+    g_clear_pointer(&before, g_array_unref);
+}
+
+bool osi_remap_tell(unsigned int vcpu_index, const OsiTask *task)
+{
+    g_autoptr(GMutexLocker) locker = NULL;
+    Space *space = task->mm ? space_get(task->mm, false) : NULL;
+    GArray *now;
+
+    if (!space) {
+        return true; /* gone, or seen for the first time at a switch */
+    }
+    locker = g_mutex_locker_new(&space->lock);
+    now = read_mappings(task->mm);
+    if (now) {
+        update_locked(vcpu_index, task, space, now);
+    }
+    g_clear_pointer(&locker, g_mutex_locker_free);
+    space_unref(space);
+    return now != NULL;
+}
+
+void osi_remap_exec(unsigned int vcpu_index, const OsiTask *task)
+{
+    GArray *now = read_mappings(task->mm);
+    Space *space;
+
+    space_drop(task->mm); /* of a former owner's */
+    space = now ? space_get(task->mm, true) : NULL;
+    if (!space) {
+        g_clear_pointer(&now, g_array_unref);
+        return;
+    }
+    g_mutex_lock(&space->lock);
+    update_locked(vcpu_index, task, space, now);
+    g_mutex_unlock(&space->lock);
+    space_unref(space);
+}
+
+void osi_remap_end(const OsiTask *task)
+{
+    space_drop(task->mm);
+}
+
+/* ---- When ------------------------------------------------------------------- */
+
+/* What a process has that was there before is not told: it is where it
+   starts from. */
+static void on_thread_switch(void *evdata, void *udata)
+{
+    const SyscallsSwitch *sw = evdata;
+    const OsiTask *task = osi_remap_wanted() ? osi_system_current(sw->vcpu)
+                                             : NULL;
+    Space *space;
+
+    if (!task || !task->mm) {
+        return;
+    }
+    space = space_get(task->mm, true);
+    if (!space) {
+        return;
+    }
+    g_mutex_lock(&space->lock);
+    if (!space->mappings) {
+        space->mappings = read_mappings(task->mm);
+    }
+    g_mutex_unlock(&space->lock);
+    space_unref(space);
+}
+
+static void on_remapping(void *evdata, void *udata)
+{
+    const SyscallsCall *call = evdata;
+
+    if (osi_remap_wanted()) {
+        osi_mark(call->vcpu, OSI_MARK_REMAPS);
+    }
+}
+
+bool osi_remap_start(qemu_plugin_id_t id)
+{
+    static const char *const calls[] = {
+        "mmap", "munmap", "mremap", "mprotect", "pkey_mprotect", "brk",
+        "shmat", "shmdt", "remap_file_pages", "prctl", "madvise",
+        "io_setup", "io_destroy", "map_shadow_stack", "mseal",
+    };
+
+    spaces = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
+                                   space_unref);
+    on_mapping_added = qemu_plugin_create_callback_handle(
+        id, "on_mapping_added");
+    on_mapping_removed = qemu_plugin_create_callback_handle(
+        id, "on_mapping_removed");
+    on_library_load = qemu_plugin_create_callback_handle(id,
+                                                         "on_library_load");
+    for (size_t i = 0; i < G_N_ELEMENTS(calls); i++) {
+        g_autofree char *event = g_strdup_printf("on_%s_enter", calls[i]);
+
+        if (syscalls_by_name_qpp(calls[i]) &&
+            !qemu_plugin_reg_callback("syscalls", event, on_remapping)) {
+            return false;
+        }
+    }
+    return on_mapping_added && on_mapping_removed && on_library_load &&
+           qemu_plugin_reg_callback("syscalls", "on_thread_switch",
+                                    on_thread_switch);
+}
