@@ -105,10 +105,14 @@ static void on_new_task(unsigned int vcpu_index, void *udata)
     bool is_process;
 
     if ((!qemu_plugin_callback_wanted(on_process_start) &&
-         !qemu_plugin_callback_wanted(on_thread_start)) ||
+         !qemu_plugin_callback_wanted(on_thread_start) &&
+         !osi_remap_wanted()) ||
         !argument(0, &taskd) || !read_task(taskd, &created) ||
         !read_current(vcpu_index, &creator)) {
         return;
+    }
+    if (created.mm != creator.mm) {
+        osi_remap_new(&created);
     }
     event.creator = creator.identity;
     event.created = created.identity;

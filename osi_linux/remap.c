@@ -198,7 +198,7 @@ void osi_remap_exec(unsigned int vcpu_index, const OsiTask *task)
     GArray *now = read_mappings(task->mm);
     Space *space;
 
-    space_drop(task->mm); /* of a former owner's */
+    space_drop(task->mm); /* another's, that is gone */
     space = now ? space_get(task->mm, true) : NULL;
     if (!space) {
         g_clear_pointer(&now, g_array_unref);
@@ -208,6 +208,14 @@ void osi_remap_exec(unsigned int vcpu_index, const OsiTask *task)
     update_locked(vcpu_index, task, space, now);
     g_mutex_unlock(&space->lock);
     space_unref(space);
+}
+
+void osi_remap_new(const OsiTask *task)
+{
+    /* What is known of one at that address is of one that is gone. */
+    if (osi_remap_wanted()) {
+        space_drop(task->mm);
+    }
 }
 
 void osi_remap_end(const OsiTask *task)

@@ -20,6 +20,9 @@ bool osi_remap_wanted(void);
  */
 bool osi_remap_tell(unsigned int vcpu_index, const OsiTask *task);
 
+/* A process with an address space of its own, a copy of another's. */
+void osi_remap_new(const OsiTask *task);
+
 /* It has become another program: what it has mapped is all new. */
 void osi_remap_exec(unsigned int vcpu_index, const OsiTask *task);
 

@@ -34,8 +34,9 @@ static void on_start(const char *kind, const OsiStartEvent *e)
 {
     g_autofree char *comm = hex(e->created.comm, strlen(e->created.comm));
 
-    fprintf(out, "%s\t%u\t%d\t%d\t%d\t%s\n", kind, e->vcpu, e->creator.tid,
-            e->created.tid, e->created.pid, comm);
+    fprintf(out, "%s\t%u\t%d\t%d\t%d\t%s\t%d\n", kind, e->vcpu,
+            e->creator.tid, e->created.tid, e->created.pid, comm,
+            e->creator.pid);
 }
 
 static void on_process_start(void *evdata, void *udata)
@@ -56,8 +57,8 @@ static void on_exec(void *evdata, void *udata)
                                 e->path ? strlen(e->path) : 1);
     g_autofree char *args = hex(e->args, e->args_len);
 
-    fprintf(out, "exec\t%u\t%d\t%s\t%s\t%s\n", e->vcpu, e->thread.tid, comm,
-            path, args);
+    fprintf(out, "exec\t%u\t%d\t%s\t%s\t%s\t%d\n", e->vcpu, e->thread.tid,
+            comm, path, args, e->thread.pid);
 }
 
 static void on_end(const char *kind, const OsiEndEvent *e)
