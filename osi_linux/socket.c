@@ -17,8 +17,8 @@
 enum { FAMILY_UNIX = 1, FAMILY_INET = 2, FAMILY_INET6 = 10,
        FAMILY_NETLINK = 16, FAMILY_PACKET = 17 };
 
-/* sizeof(struct sockaddr_un), which the kernel allows one byte more than. */
-#define MAX_UNIX_ADDRESS 128
+/* sizeof(struct sockaddr_un), and a NUL that the kernel may put behind. */
+#define MAX_UNIX_ADDRESS 111
 #define UNIX_FAMILY_SIZE 2
 
 #define AT(name) offsetof(OsiSocketLayout, name)
