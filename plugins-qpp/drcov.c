@@ -12,12 +12,15 @@
 
 QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_VERSION;
 QEMU_PLUGIN_EXPORT const char *qemu_plugin_name = "drcov";
-QEMU_PLUGIN_EXPORT const char *qemu_plugin_uses[] = { "syscalls", NULL };
+QEMU_PLUGIN_EXPORT const char *qemu_plugin_uses[] = { "syscalls", "osi_linux",
+                                                      NULL };
 
-static const char *filename = "drcov.log";
+static DrcovOptions options = { .filename = "drcov.log", .user = true,
+                                .max = 10000 };
 static const Source *source;
 static GMutex lock;        /* for the table */
 static GHashTable *blocks; /* a set of Blocks */
+static uint64_t left_out;
 
 static guint block_hash(gconstpointer key)
 {
@@ -28,23 +31,23 @@ static gboolean block_equal(gconstpointer a, gconstpointer b)
 {
     const Block *x = a, *y = b;
 
-    return x->start == y->start && x->size == y->size;
+    return x->start == y->start && x->size == y->size && x->host == y->host;
 }
 
 /* A block may be translated many times.  NULL: there are too many. */
-static Block *block_get(uint64_t start, uint32_t size)
+static const Block *block_get(const Block *wanted)
 {
-    const Block wanted = { start, size, 0 };
     Block *block;
 
     g_mutex_lock(&lock);
-    block = g_hash_table_lookup(blocks, &wanted);
+    block = g_hash_table_lookup(blocks, wanted);
     if (!block && g_hash_table_size(blocks) < MAX_BLOCKS) {
         block = g_new(Block, 1);
-        *block = wanted;
+        *block = *wanted;
         block->index = g_hash_table_size(blocks);
         g_hash_table_add(blocks, block);
     }
+    left_out += !block;
     g_mutex_unlock(&lock);
     return block;
 }
@@ -52,7 +55,7 @@ static Block *block_get(uint64_t start, uint32_t size)
 static void on_block(unsigned int vcpu_index, void *userdata)
 {
     const Block *block = userdata;
-    Coverage *coverage = source->current(vcpu_index);
+    Coverage *coverage = source->current(vcpu_index, block);
 
     if (coverage && coverage_first(coverage, block)) {
         source->executed(vcpu_index, coverage, block);
@@ -62,34 +65,71 @@ static void on_block(unsigned int vcpu_index, void *userdata)
 static void on_translation(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 {
     size_t n = qemu_plugin_tb_n_insns(tb);
-    uint64_t start = qemu_plugin_tb_vaddr(tb);
+    struct qemu_plugin_insn *first = qemu_plugin_tb_get_insn(tb, 0);
     struct qemu_plugin_insn *last = qemu_plugin_tb_get_insn(tb, n - 1);
-    Block *block;
+    Block wanted = { .start = qemu_plugin_tb_vaddr(tb) };
+    const Block *block;
 
-    if (n == 0) {
-        return;
-    }
-    block = block_get(start, qemu_plugin_insn_vaddr(last) +
-                      qemu_plugin_insn_size(last) - start);
-    if (block) {
-        qemu_plugin_register_vcpu_tb_exec_cb(tb, on_block,
-                                             QEMU_PLUGIN_CB_NO_REGS, block);
+    if (n > 0 && source->wants(wanted.start)) {
+        wanted.size = qemu_plugin_insn_vaddr(last) +
+                      qemu_plugin_insn_size(last) - wanted.start;
+        wanted.host = qemu_plugin_insn_haddr(first);
+        block = block_get(&wanted);
+        if (block) {
+            source->instrument(tb, block, on_block);
+        }
     }
 }
 
 static void on_end(qemu_plugin_id_t id, void *userdata)
 {
     source->write();
+    drcov_report_left_out(left_out, "there is too much code");
 }
 
-static bool parse_options(int argc, char **argv)
+static bool parse_option(const char *name, const char *value, bool system)
+{
+    uint64_t number;
+
+    if (!*value) {
+        return false;
+    }
+    if (strcmp(name, "filename") == 0) {
+        options.filename = value;
+        return true;
+    }
+    if (system && strcmp(name, "user") == 0) {
+        return qemu_plugin_bool_parse(name, value, &options.user);
+    }
+    if (system && strcmp(name, "kernel") == 0) {
+        return qemu_plugin_bool_parse(name, value, &options.kernel);
+    }
+    if (system && strcmp(name, "comm") == 0) {
+        options.comm = value;
+        return true;
+    }
+    if (!system || !g_ascii_string_to_unsigned(value, 10, 1, G_MAXINT32,
+                                               &number, NULL)) {
+        return false;
+    }
+    if (strcmp(name, "pid") == 0) {
+        options.pid = (int32_t)number;
+        return true;
+    }
+    options.max = (uint32_t)number;
+    return strcmp(name, "max") == 0;
+}
+
+static bool parse_options(int argc, char **argv, bool system)
 {
     for (int i = 0; i < argc; i++) {
-        if (g_str_has_prefix(argv[i], "filename=") && argv[i][9]) {
-            filename = argv[i] + 9;
-        } else {
+        g_auto(GStrv) words = g_strsplit(argv[i], "=", 2);
+        char *value = strchr(argv[i], '='); /* argv stays */
+
+        if (!value || !parse_option(words[0], value + 1, system)) {
             fprintf(stderr, "drcov: '%s' is not understood; options: "
-                    "filename=FILE\n", argv[i]);
+                    "filename=FILE%s\n", argv[i], system ?
+                    " user=on|off kernel=on|off comm=NAME pid=N max=N" : "");
             return false;
         }
     }
@@ -100,14 +140,13 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id,
                                            const qemu_info_t *info, int argc,
                                            char **argv)
 {
-    if (!parse_options(argc, argv)) {
+    bool system = info->system_emulation;
+
+    if (!parse_options(argc, argv, system)) {
         return -1;
     }
-    if (info->system_emulation) {
-        fprintf(stderr, "drcov: not in system mode; use qemu-user\n");
-        return -1;
-    }
-    source = drcov_user_start(id, filename);
+    source = system ? drcov_system_start(id, info, &options)
+                    : drcov_user_start(id, &options);
     if (!source) {
         return -1;
     }

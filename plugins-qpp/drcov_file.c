@@ -83,27 +83,39 @@ static void forget_blocks(Coverage *coverage)
     }
 }
 
-bool coverage_add(Coverage *coverage, const Block *block)
+/* The last that begins below @start: the size of one may be too large. */
+static const Module *find_module_locked(const Coverage *coverage,
+                                        uint64_t start, uint32_t size)
 {
-    uint64_t end = block->start + block->size;
-    bool found = false;
+    const Module *found = NULL;
 
-    g_mutex_lock(&coverage->lock);
-    for (guint i = 0; i < coverage->modules->len && !found; i++) {
+    for (guint i = 0; i < coverage->modules->len; i++) {
         const Module *m = &g_array_index(coverage->modules, Module, i);
 
-        if (m->mapped && block->start >= m->start && end <= m->end &&
-            block->start - m->start <= UINT32_MAX) {
-            uint64_t entry = GUINT64_TO_LE((uint64_t)i << 48 |
-                                           (uint64_t)block->size << 32 |
-                                           (block->start - m->start));
-
-            g_array_append_val(coverage->entries, entry);
-            found = true;
+        if (m->mapped && start >= m->start && start + size <= m->end &&
+            start - m->start <= UINT32_MAX &&
+            (!found || m->start > found->start)) {
+            found = m;
         }
     }
-    g_mutex_unlock(&coverage->lock);
     return found;
+}
+
+bool coverage_add(Coverage *coverage, uint64_t start, uint32_t size)
+{
+    const Module *module;
+
+    g_mutex_lock(&coverage->lock);
+    module = find_module_locked(coverage, start, size);
+    if (module) {
+        uint64_t id = (uint64_t)(module - (Module *)coverage->modules->data);
+        uint64_t entry = GUINT64_TO_LE(id << 48 | (uint64_t)size << 32 |
+                                       (start - module->start));
+
+        g_array_append_val(coverage->entries, entry);
+    }
+    g_mutex_unlock(&coverage->lock);
+    return module;
 }
 
 void coverage_add_module(Coverage *coverage, uint64_t start, uint64_t end,
@@ -159,6 +171,18 @@ void coverage_reset(Coverage *coverage)
     g_array_set_size(coverage->entries, 0);
     g_mutex_unlock(&coverage->lock);
     forget_blocks(coverage);
+}
+
+void coverage_free(Coverage *coverage)
+{
+    coverage_reset(coverage);
+    for (size_t i = 0; i < G_N_ELEMENTS(coverage->chunks); i++) {
+        g_free(coverage->chunks[i]);
+    }
+    g_array_unref(coverage->modules);
+    g_array_unref(coverage->entries);
+    g_mutex_clear(&coverage->lock);
+    g_free(coverage);
 }
 
 bool coverage_empty(Coverage *coverage)

@@ -8,7 +8,6 @@
 #include <pthread.h>
 
 #include "drcov.h"
-#include "syscalls.h"
 
 /* A line of /proc/self/maps. */
 typedef struct Mapping {
@@ -97,29 +96,26 @@ static void on_translation(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
     }
 }
 
-/* mmap, munmap, mremap: what was there is no more. */
 static void on_mapping(void *evdata, void *udata)
 {
-    const SyscallsCall *call = evdata;
-
-    if (call->outcome != SYSCALLS_RETURNED || call->ret < 0) {
-        return;
-    }
-    if (call->info->name[1] != 'm') {
-        coverage_unmap(the_process, call->args[0],
-                       call->args[0] + call->args[1]);
-    }
-    if (call->info->name[1] != 'u') {
-        uint64_t size = call->args[call->info->name[1] == 'm' ? 1 : 2];
-
-        coverage_unmap(the_process, (uint64_t)call->ret,
-                       (uint64_t)call->ret + size);
-    }
+    drcov_mapping_changed(the_process, evdata);
 }
 
 /* ---- The process --------------------------------------------------------- */
 
-static Coverage *current(unsigned int vcpu_index)
+static bool wants(uint64_t start)
+{
+    return true;
+}
+
+static void instrument(struct qemu_plugin_tb *tb, const Block *block,
+                       qemu_plugin_vcpu_udata_cb_t cb)
+{
+    qemu_plugin_register_vcpu_tb_exec_cb(tb, cb, QEMU_PLUGIN_CB_NO_REGS,
+                                         (void *)block);
+}
+
+static Coverage *current(unsigned int vcpu_index, const Block *block)
 {
     return the_process;
 }
@@ -127,9 +123,9 @@ static Coverage *current(unsigned int vcpu_index)
 static void executed(unsigned int vcpu_index, Coverage *coverage,
                      const Block *block)
 {
-    if (!coverage_add(coverage, block)) {
+    if (!coverage_add(coverage, block->start, block->size)) {
         add_module_at(block->start);
-        if (!coverage_add(coverage, block)) {
+        if (!coverage_add(coverage, block->start, block->size)) {
             __atomic_fetch_add(&unknown, 1, __ATOMIC_RELAXED);
         }
     }
@@ -144,10 +140,7 @@ static void write_file(void)
         own = g_strdup_printf("%s.%d", filename, (int)getpid());
     }
     coverage_write(the_process, own ? own : filename);
-    if (unknown) {
-        fprintf(stderr, "drcov: %" PRIu64 " blocks left out: not known what "
-                "is mapped there\n", unknown);
-    }
+    drcov_report_left_out(unknown, "nothing is known to be mapped there");
 }
 
 /* If it succeeds, this QEMU is gone without an end. */
@@ -161,29 +154,18 @@ static void on_fork_in_child(void)
     coverage_reset(the_process);
 }
 
-const Source *drcov_user_start(qemu_plugin_id_t id, const char *name)
+const Source *drcov_user_start(qemu_plugin_id_t id,
+                               const DrcovOptions *options)
 {
-    static const Source source = { current, executed, write_file };
-    static const struct {
-        const char *call, *event;
-        cb_func_t function;
-    } events[] = {
-        { "mmap", "on_mmap_return", on_mapping },
-        { "mmap2", "on_mmap2_return", on_mapping },
-        { "munmap", "on_munmap_return", on_mapping },
-        { "mremap", "on_mremap_return", on_mapping },
-        { "execve", "on_execve_enter", on_execve },
-        { "execveat", "on_execveat_enter", on_execve },
-    };
+    static const Source source = { wants, instrument, current, executed,
+                                   write_file };
 
-    for (size_t i = 0; i < G_N_ELEMENTS(events); i++) {
-        if (syscalls_by_name_qpp(events[i].call) &&
-            !qemu_plugin_reg_callback("syscalls", events[i].event,
-                                      events[i].function)) {
-            return NULL;
-        }
+    if (!drcov_watch_mappings(on_mapping) ||
+        !drcov_watch("execve", "on_execve_enter", on_execve) ||
+        !drcov_watch("execveat", "on_execveat_enter", on_execve)) {
+        return NULL;
     }
-    filename = g_canonicalize_filename(name, NULL);
+    filename = g_canonicalize_filename(options->filename, NULL);
     first_pid = getpid();
     the_process = coverage_new();
     if (!coverage_write(the_process, filename)) {

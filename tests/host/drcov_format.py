@@ -6,10 +6,21 @@ SPDX-License-Identifier: GPL-2.0-or-later
 """
 
 import collections
-import os
 import re
 import struct
 import subprocess
+
+
+# What drcov_guest.S executes: (first label, label behind the last).
+START, FINISH = ("_start", "_start_end"), ("finish", "finish_end")
+NONE = [START, ("_start_end", "loop_end"), ("loop", "loop_end"),
+        ("loop_end", "none_end"), FINISH]
+ONE = [START, ("with_args", "with_args_end"), ("with_args_end", "call_end"),
+       ("helper", "helper_end"), ("call_end", "one_end"), FINISH]
+PARENT = [START, ("with_args", "with_args_end"), ("forks", "fork_end"),
+          ("fork_end", "fork_test_end"), ("fork_test_end", "parent_end"),
+          ("parent_end", "parent_jump_end"), FINISH]
+CHILD = [("fork_end", "fork_test_end"), ("child", "child_end"), FINISH]
 
 
 class Wrong(Exception):
@@ -67,7 +78,7 @@ def parse(filename):
 
 def one_module(modules, file):
     """The module that is @file; there must be one."""
-    found = [m for m in modules if m.path == os.path.realpath(file)]
+    found = [m for m in modules if m.path == file]
     need(f"{file} is {len(found)} modules, not one", len(found) == 1)
     return found[0]
 
@@ -107,3 +118,13 @@ class Elf:
         if any(b[0] == start for b in inside):
             return True
         return None if inside else False
+
+
+def compare(elf, module, expected):
+    """@module, which is drcov_guest.S as @elf, must have those blocks."""
+    need(f"the program's size: {module}",
+         elf.size <= module.end - module.start <= elf.size + 0x20000)
+    need(f"the program's start: {module}",
+         elf.pie or module.start == elf.base)
+    need(f"blocks {module.blocks}, not {elf.blocks(*expected)}",
+         module.blocks == elf.blocks(*expected))
