@@ -21,7 +21,10 @@
  * means: during a tb_trans callback.  "vCPU" means: during a callback that
  * runs on a vCPU's thread.  "Any" means any of these, and threads of the
  * plugin's own.  A call from a wrong context fails, with one line on stderr
- * for each function.
+ * for each function; so does one with an argument that is none: NULL, flags
+ * or a condition that do not exist.  Handles that are kept beyond their time
+ * are noticed outside of translation only; within, what they give is of
+ * another block.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -468,8 +471,8 @@ bool qemu_plugin_hwaddr_is_io(const struct qemu_plugin_hwaddr *haddr)
 uint64_t qemu_plugin_hwaddr_phys_addr(const struct qemu_plugin_hwaddr *haddr)
     QPP_API(qemu_plugin_hwaddr_phys_addr);
 /*
- * The name of the device, or "RAM"; valid until QEMU ends.  @haddr NULL:
- * NULL.
+ * The name of the device's region ("anon" and a number if it has none), or
+ * "RAM"; valid until QEMU ends.  @haddr NULL: NULL.
  */
 const char *
 qemu_plugin_hwaddr_device_name(const struct qemu_plugin_hwaddr *haddr)
@@ -482,8 +485,8 @@ qemu_plugin_hwaddr_device_name(const struct qemu_plugin_hwaddr *haddr)
  */
 
 /*
- * A scoreboard of elements of @element_size bytes (at least 1), all zero.
- * Context: any.  NULL with an error line if @element_size is 0.
+ * A scoreboard of elements of @element_size bytes (1 to 2^20), all zero.
+ * Context: any.  NULL with an error line for other sizes.
  */
 struct qemu_plugin_scoreboard *qemu_plugin_scoreboard_new(size_t element_size)
     QPP_API(qemu_plugin_scoreboard_new);
@@ -634,8 +637,8 @@ bool qemu_plugin_bool_parse(const char *name, const char *value, bool *ret)
 
 /*
  * Path of the program that user-mode QEMU runs; the caller g_frees it.
- * NULL in system mode.  Context: any, once the guest has run its first
- * instruction; QEMU crashes if it is asked earlier.
+ * NULL in system mode.  Context: any, once the guest's first block has been
+ * translated; NULL with an error line before.
  */
 const char *qemu_plugin_path_to_binary(void)
     QPP_API(qemu_plugin_path_to_binary);
@@ -643,7 +646,8 @@ const char *qemu_plugin_path_to_binary(void)
 /*
  * User mode: where the program's code begins and ends, and where it starts;
  * 0 in system mode, and where the host does not export them.  Context: any,
- * once the guest has run its first instruction.
+ * once the guest's first block has been translated; 0 with an error line
+ * before.
  */
 uint64_t qemu_plugin_start_code(void) QPP_API(qemu_plugin_start_code);
 uint64_t qemu_plugin_end_code(void) QPP_API(qemu_plugin_end_code);

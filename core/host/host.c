@@ -95,6 +95,7 @@ static void tb_trans(struct qemu_plugin_tb *tb)
 {
     if (!host_info.system_emulation) {
         qpp_host_user_tb(tb);
+        qpp_host_user_program();
     }
     qpp_event_tb_trans(tb);
 }

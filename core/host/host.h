@@ -85,6 +85,9 @@ bool qpp_host_translated(void);
 /* instrument.c: translated code is gone, and what was kept for it. */
 void qpp_host_instrument_flush(void);
 
+/* misc.c: the user-mode program runs, on this thread: asks QEMU about it. */
+void qpp_host_user_program(void);
+
 /* misc.c: calls @cb with @id for each vCPU. */
 void qpp_host_vcpu_for_each(qemu_plugin_id_t id,
                             qemu_plugin_vcpu_simple_cb_t cb);

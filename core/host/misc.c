@@ -35,7 +35,30 @@ void qemu_plugin_outs(const char *string)
 
 /* ---- The user-mode program ------------------------------------------------ */
 
-/* QEMU knows the program when it runs, and crashes if asked earlier. */
+/*
+ * QEMU knows the program when it runs, and on the threads that run it: it
+ * crashes if asked earlier, or on a thread of a plugin's.  So it is asked once.
+ */
+static struct {
+    gsize once;
+    char *path;
+    uint64_t start_code;
+    uint64_t end_code;
+    uint64_t entry_code;
+} program;
+
+void qpp_host_user_program(void)
+{
+    if (g_once_init_enter(&program.once)) {
+        program.path = fn.path_to_binary ? (char *)fn.path_to_binary() : NULL;
+        program.start_code = fn.start_code ? fn.start_code() : 0;
+        program.end_code = fn.end_code ? fn.end_code() : 0;
+        program.entry_code = fn.entry_code ? fn.entry_code() : 0;
+        g_once_init_leave(&program.once, 1);
+    }
+}
+
+/* What is asked for only where it can be: in user mode. */
 #define PROGRAM_RUNS()                                                        \
     (!qpp_host_info()->system_emulation &&                                    \
      QPP_CONTEXT(qpp_host_translated(),                                       \
@@ -43,22 +66,22 @@ void qemu_plugin_outs(const char *string)
 
 const char *qemu_plugin_path_to_binary(void)
 {
-    return fn.path_to_binary && PROGRAM_RUNS() ? fn.path_to_binary() : NULL;
+    return PROGRAM_RUNS() ? g_strdup(program.path) : NULL;
 }
 
 uint64_t qemu_plugin_start_code(void)
 {
-    return fn.start_code && PROGRAM_RUNS() ? fn.start_code() : 0;
+    return PROGRAM_RUNS() ? program.start_code : 0;
 }
 
 uint64_t qemu_plugin_end_code(void)
 {
-    return fn.end_code && PROGRAM_RUNS() ? fn.end_code() : 0;
+    return PROGRAM_RUNS() ? program.end_code : 0;
 }
 
 uint64_t qemu_plugin_entry_code(void)
 {
-    return fn.entry_code && PROGRAM_RUNS() ? fn.entry_code() : 0;
+    return PROGRAM_RUNS() ? program.entry_code : 0;
 }
 
 /* ---- Time ------------------------------------------------------------------ */

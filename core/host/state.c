@@ -180,18 +180,16 @@ bool qemu_plugin_write_memory_vaddr(uint64_t addr, GByteArray *data)
 }
 
 /* Whether there is physical memory, and a vCPU to see it. */
-static bool has_physical(void)
-{
-    return QPP_CONTEXT(qpp_host_info()->system_emulation,
-                       "only in system mode is there physical memory") &&
-           ON_VCPU();
-}
+#define HAS_PHYSICAL()                                                        \
+    (QPP_CONTEXT(qpp_host_info()->system_emulation,                           \
+                 "only in system mode is there physical memory") &&           \
+     ON_VCPU())
 
 Result qemu_plugin_read_memory_hwaddr(uint64_t addr, GByteArray *data,
                                       size_t len)
 {
     return fn.read_memory_hwaddr && QPP_GIVEN(data) && IS_LENGTH(len) &&
-                   has_physical()
+                   HAS_PHYSICAL()
                ? fn.read_memory_hwaddr(addr, data, len)
                : QEMU_PLUGIN_HWADDR_OPERATION_ERROR;
 }
@@ -199,13 +197,13 @@ Result qemu_plugin_read_memory_hwaddr(uint64_t addr, GByteArray *data,
 Result qemu_plugin_write_memory_hwaddr(uint64_t addr, GByteArray *data)
 {
     return fn.write_memory_hwaddr && QPP_GIVEN(data) &&
-                   IS_LENGTH(data->len) && has_physical()
+                   IS_LENGTH(data->len) && HAS_PHYSICAL()
                ? fn.write_memory_hwaddr(addr, data)
                : QEMU_PLUGIN_HWADDR_OPERATION_ERROR;
 }
 
 bool qemu_plugin_translate_vaddr(uint64_t vaddr, uint64_t *hwaddr)
 {
-    return fn.translate_vaddr && QPP_GIVEN(hwaddr) && has_physical() &&
+    return fn.translate_vaddr && QPP_GIVEN(hwaddr) && HAS_PHYSICAL() &&
            fn.translate_vaddr(vaddr, hwaddr);
 }

@@ -51,6 +51,29 @@ static void callbacks(qemu_plugin_id_t id)
                   qemu_plugin_callback_wanted(none));
 }
 
+/* Each gets a line of its own, and only one, at each place. */
+static void odd_names(qemu_plugin_id_t id)
+{
+    g_autofree char *huge = g_strnfill(10000, 'n');
+    const char *names[] = { "two\nlines", "\"quoted\" \r\t\001", "a b",
+                            "\377\376\300\200", huge, "%s%n" };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        must_fail("creating with an odd name",
+                  qemu_plugin_create_callback(id, names[i]));
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        must_fail("running by an odd name",
+                  qemu_plugin_run_callback(id, names[i], NULL, NULL));
+        must_fail("registering by an odd name",
+                  qemu_plugin_reg_callback("misuse", names[i], ignore));
+        must_fail("unregistering with an odd plugin",
+                  qemu_plugin_unreg_callback(names[i], "x", ignore));
+        must_fail("importing by an odd name",
+                  qemu_plugin_import_function("misuse", names[i]));
+    }
+}
+
 static void registrations(void)
 {
     must_fail("registering with an unknown plugin",
@@ -92,6 +115,7 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id,
                                            char **argv)
 {
     callbacks(id);
+    odd_names(id);
     registrations();
     imports();
     events();
