@@ -33,7 +33,7 @@ void qemu_plugin_outs(const char *string)
     }
 }
 
-/* ---- The user-mode program ------------------------------------------------ */
+/* ---- The user-mode program ----------------------------------------------- */
 
 /*
  * QEMU knows the program when it runs, and on the threads that run it: it
@@ -84,7 +84,7 @@ uint64_t qemu_plugin_entry_code(void)
     return PROGRAM_RUNS() ? program.entry_code : 0;
 }
 
-/* ---- Time ------------------------------------------------------------------ */
+/* ---- Time ---------------------------------------------------------------- */
 
 const void *qemu_plugin_request_time_control(void)
 {
@@ -102,7 +102,7 @@ void qemu_plugin_update_ns(const void *handle, int64_t time)
     }
 }
 
-/* ---- Each vCPU -------------------------------------------------------------- */
+/* ---- Each vCPU ----------------------------------------------------------- */
 
 /* What the thread's qpp_host_vcpu_for_each is doing. */
 static __thread struct {

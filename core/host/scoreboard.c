@@ -69,7 +69,7 @@ static void own_free(OwnScoreboard *own)
 /* More than anybody keeps for a vCPU; GLib aborts where memory ends. */
 #define MAX_ELEMENT (1u << 20)
 
-/* ---- The API --------------------------------------------------------------- */
+/* ---- The API ------------------------------------------------------------- */
 
 struct qemu_plugin_scoreboard *qemu_plugin_scoreboard_new(size_t element_size)
 {

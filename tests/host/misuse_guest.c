@@ -56,7 +56,7 @@ static void ignore(gpointer evdata, gpointer udata)
 {
 }
 
-/* ---- Blocks and instructions ------------------------------------------- */
+/* ---- Blocks and instructions ---- */
 
 /* Handles that are NULL, or of another time; nothing must come of it. */
 static void bad_handles(struct qemu_plugin_tb *tb,
@@ -130,7 +130,7 @@ static void bad_forms(struct qemu_plugin_tb *tb,
         insn, 0, QEMU_PLUGIN_INLINE_ADD_U64, entry, 1);
 }
 
-/* ---- Registers and memory ------------------------------------------------- */
+/* ---- Registers and memory ---- */
 
 #define BAD_RESULT(call) ((call) != QEMU_PLUGIN_HWADDR_OPERATION_ERROR)
 
@@ -209,7 +209,7 @@ static void bad_accesses(void)
     FAILS(qemu_plugin_hwaddr_device_name(NULL) != NULL);
 }
 
-/* ---- Scoreboards and the rest ---------------------------------------------- */
+/* ---- Scoreboards and the rest ---- */
 
 static void bad_scoreboards(void)
 {
@@ -253,7 +253,7 @@ static void bad_others(void)
     qemu_plugin_register_gone_cb(self, NULL);
 }
 
-/* ---- When ------------------------------------------------------------------- */
+/* ---- When ---- */
 
 static gpointer on_thread(gpointer data)
 {
