@@ -19,6 +19,11 @@
  * @complete (NULL is allowed) is set to false.  At most 65,536 processes or
  * threads are looked at.
  *
+ * In user mode the guest's process is QEMU's own, which the handle names that
+ * is all zero (get_current_process_handle gives it); what the host's /proc
+ * says of it is said, and of no other process anything.  Which threads are
+ * the guest's, its arguments and its environment are unknown.
+ *
  * A GArray is freed with g_array_unref, or osi_maps.h's cleanup_garray, which
  * frees what its elements hold, too.
  *

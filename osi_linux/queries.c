@@ -6,10 +6,12 @@
  * that is used up nothing can be read any more, and the answer is what was
  * found so far.
  *
+ * In user mode the host answers (user_proc.c), or nobody.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include <stdatomic.h>
-#include <string.h>
+#include <unistd.h>
 
 #include "args.h"
 #include "asid.h"
@@ -19,6 +21,7 @@
 #include "process.h"
 #include "syscalls.h"
 #include "tasks.h"
+#include "user_proc.h"
 
 /* About 60 for each of the OSI_MAX_TASKS; some seconds. */
 #define MAX_READS (4u << 20)
@@ -33,6 +36,12 @@ typedef struct Known {
     const OsiKernel *kernel;
     OsiProcLayout layout;
 } Known;
+
+/* The guest is a program, and what is known of it the host's. */
+static bool is_user_mode(void)
+{
+    return !syscalls_system_mode_qpp();
+}
 
 static _Atomic(const Known *) known;
 static _Atomic uint64_t root; /* of all tasks; 0: not known yet */
@@ -222,8 +231,12 @@ QEMU_PLUGIN_EXPORT GArray *get_processes(unsigned int vcpu_index)
 {
     Query q;
     bool complete;
-    g_autoptr(GArray) tasks = all_leaders(&q, vcpu_index, &complete);
+    g_autoptr(GArray) tasks = NULL;
 
+    if (is_user_mode()) {
+        return osi_user_processes();
+    }
+    tasks = all_leaders(&q, vcpu_index, &complete);
     return tasks ? procs_of(tasks) : NULL;
 }
 
@@ -232,8 +245,13 @@ get_process_handles_checked(unsigned int vcpu_index, bool *complete)
 {
     Query q;
     bool all = false;
-    g_autoptr(GArray) tasks = all_leaders(&q, vcpu_index, &all);
+    g_autoptr(GArray) tasks = NULL;
 
+    if (is_user_mode()) {
+        tell(complete, false); /* there are others on the host */
+        return osi_user_handles();
+    }
+    tasks = all_leaders(&q, vcpu_index, &all);
     tell(complete, all);
     return tasks ? handles_of(tasks) : NULL;
 }
@@ -310,8 +328,12 @@ get_process_handle_by_pid(unsigned int vcpu_index, int32_t pid)
 {
     Query q;
     bool complete;
-    g_autoptr(GArray) tasks = all_leaders(&q, vcpu_index, &complete);
+    g_autoptr(GArray) tasks = NULL;
 
+    if (is_user_mode()) {
+        return pid == getpid() ? g_new0(OsiProcHandle, 1) : NULL;
+    }
+    tasks = all_leaders(&q, vcpu_index, &complete);
     for (guint i = 0; tasks && i < tasks->len; i++) {
         const OsiTask *task = &g_array_index(tasks, OsiTask, i);
 
@@ -351,6 +373,9 @@ QEMU_PLUGIN_EXPORT int32_t get_process_pid(unsigned int vcpu_index,
     Query q;
     OsiTask task;
 
+    if (is_user_mode()) {
+        return osi_user_is_own(handle) ? getpid() : -1;
+    }
     return query_process(&q, handle, &task) ? task.identity.pid : -1;
 }
 
@@ -360,6 +385,9 @@ QEMU_PLUGIN_EXPORT int32_t get_process_ppid(unsigned int vcpu_index,
     Query q;
     OsiTask task;
 
+    if (is_user_mode()) {
+        return osi_user_is_own(handle) ? getppid() : -1;
+    }
     return query_process(&q, handle, &task) ? task.identity.ppid : -1;
 }
 
@@ -376,6 +404,9 @@ get_process_info(unsigned int vcpu_index, const OsiProcHandle *handle)
     Query q;
     OsiTask task;
 
+    if (is_user_mode()) {
+        return osi_user_is_own(handle) ? osi_user_info(getpid()) : NULL;
+    }
     return query_process(&q, handle, &task) ? info_of(&q.view, &task) : NULL;
 }
 
@@ -385,6 +416,10 @@ get_thread_info(unsigned int vcpu_index, const OsiThread *thread)
     Query q;
     OsiTask task;
 
+    if (is_user_mode()) {
+        return thread && thread->pid == getpid()
+                   ? osi_user_info(thread->tid) : NULL;
+    }
     if (!thread || !query_begin(&q) ||
         !osi_tasks_read(&q.view, thread->taskd, thread->start_time, &task) ||
         task.identity.tid != thread->tid) {
@@ -424,6 +459,9 @@ QEMU_PLUGIN_EXPORT char *get_process_exe(unsigned int vcpu_index,
     OsiTask task;
     uint64_t file;
 
+    if (is_user_mode()) {
+        return osi_user_is_own(handle) ? osi_user_exe() : NULL;
+    }
     if (!query_process(&q, handle, &task) ||
         !osi_view_field(&q.view, task.mm, &q.view.proc->files.exe_file,
                         &file)) {
@@ -438,6 +476,10 @@ static char *folder_of(const OsiProcHandle *handle, bool root_wanted)
     OsiTask task;
     uint64_t fs;
 
+    if (is_user_mode()) {
+        return osi_user_is_own(handle)
+                   ? osi_user_link(root_wanted ? "root" : "cwd") : NULL;
+    }
     if (!query_process(&q, handle, &task) ||
         !osi_view_field(&q.view, handle->taskd, &q.view.proc->task.fs,
                         &fs)) {
@@ -506,6 +548,9 @@ QEMU_PLUGIN_EXPORT GArray *get_process_cgroups(unsigned int vcpu_index,
     Query q;
     OsiTask task;
 
+    if (is_user_mode()) {
+        return osi_user_is_own(handle) ? osi_user_cgroups() : NULL;
+    }
     if (!query_process(&q, handle, &task)) {
         return NULL;
     }

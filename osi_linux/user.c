@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "source.h"
+#include "user_proc.h"
 
 static int slot;
 static atomic_uint generation = 1; /* of processes: fork makes a new one */
@@ -48,6 +49,14 @@ static const char *program_name(void)
     return (const char *)name;
 }
 
+void osi_user_guest_name(char comm[OSI_COMM_LEN])
+{
+    if (strcmp(comm, initial) == 0) {
+        memset(comm, 0, OSI_COMM_LEN);
+        g_strlcpy(comm, program_name(), OSI_COMM_LEN);
+    }
+}
+
 /*
  * QEMU's threads are called as it was at the start until the guest gives one
  * another name, which its later children inherit.
@@ -59,9 +68,7 @@ static void fill(UserTask *u)
     id->pid = getpid();
     id->tid = (int32_t)syscall(SYS_gettid);
     host_comm(id->comm);
-    if (strcmp(id->comm, initial) == 0) {
-        g_strlcpy(id->comm, program_name(), sizeof(id->comm));
-    }
+    osi_user_guest_name(id->comm);
     u->task.known = true;
     u->generation = atomic_load(&generation);
 }
@@ -95,7 +102,16 @@ static const OsiTask *current(unsigned int vcpu_index)
 
 static bool process(const OsiProcHandle *handle, OsiTask *task)
 {
-    return false; /* a handle needs a kernel to look into */
+    g_autofree OsiTaskInfo *info =
+        osi_user_is_own(handle) ? osi_user_info(getpid()) : NULL;
+
+    if (info) {
+        task->identity.pid = task->identity.tid = info->pid;
+        task->identity.ppid = info->ppid;
+        task->identity.uid = info->uid;
+        memcpy(task->identity.comm, info->comm, sizeof(info->comm));
+    }
+    return info != NULL;
 }
 
 static void on_prctl_return(void *evdata, void *udata)
@@ -122,6 +138,7 @@ const OsiSource *osi_user_start(qemu_plugin_id_t id)
         return NULL;
     }
     host_comm(initial);
+    osi_user_proc_start();
     pthread_atfork(NULL, NULL, after_fork);
     qemu_plugin_reg_callback("syscalls", "on_prctl_return", on_prctl_return);
     return &user;

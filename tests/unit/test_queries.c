@@ -6,7 +6,10 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include <sched.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "asid.h"
 #include "fake_kernel.h"
@@ -14,6 +17,7 @@
 #include "live.h"
 #include "plugin_stub.h"
 #include "syscalls.h"
+#include "user_proc.h"
 
 /* ---- In place of the parts around it ------------------------------------- */
 
@@ -62,6 +66,23 @@ static SyscallsThread *current_thread(unsigned int vcpu_index)
 static uint64_t thread_task(const SyscallsThread *thread)
 {
     return current;
+}
+
+static bool is_system = true;
+
+static bool system_mode(void)
+{
+    return is_system;
+}
+
+const char *qemu_plugin_path_to_binary(void)
+{
+    return g_strdup("/proc/self/exe");
+}
+
+void osi_user_guest_name(char comm[OSI_COMM_LEN])
+{
+    g_strlcpy(comm, "guest", OSI_COMM_LEN);
 }
 
 /* ---- The world ----------------------------------------------------------- */
@@ -266,15 +287,116 @@ static void test_bounds(void)
     g_assert_cmpuint(fk_reads, <, 100000);
 }
 
+/* ---- User mode ----------------------------------------------------------- */
+
+/* Of its own process, and of no other. */
+static void test_user(void)
+{
+    const OsiProcHandle own = { 0 }, other = { .taskd = shell };
+    g_autofree OsiTaskInfo *info = NULL;
+    g_autofree OsiProcHandle *found = NULL;
+    g_autofree char *cwd = NULL, *folder = g_get_current_dir();
+    g_autofree char *exe = NULL, *self = g_file_read_link("/proc/self/exe",
+                                                          NULL);
+    g_autoptr(GArray) procs = NULL, handles = NULL, cgroups = NULL;
+    bool complete = true;
+
+    is_system = false;
+    check_unknown(&other);
+    check_unknown(NULL);
+    procs = get_processes(0);
+    g_assert_cmpint(get_one_proc(procs, 0)->pid, ==, getpid());
+    g_assert_cmpstr(get_one_proc(procs, 0)->name, ==, "guest");
+    handles = get_process_handles_checked(0, &complete);
+    g_assert_cmpuint(handles->len, ==, 1);
+    g_assert_false(complete);
+    found = get_process_handle_by_pid(0, getpid());
+    g_assert_cmphex(found->taskd, ==, 0);
+    g_assert_null(get_process_handle_by_pid(0, 1));
+    g_assert_null(get_threads(0, NULL));
+    g_assert_null(get_process_threads(0, &own, NULL));
+    g_assert_cmpint(get_process_ppid(0, &own), ==, getppid());
+    info = get_process_info(0, &own);
+    g_assert_cmpint(info->sid, ==, getsid(0));
+    g_assert_cmpint(info->pgid, ==, getpgrp());
+    g_assert_cmpuint(info->euid, ==, geteuid());
+    g_assert_cmpuint(info->egid, ==, getegid());
+    g_assert_cmpint(info->nice, ==, getpriority(PRIO_PROCESS, 0));
+    g_assert_cmpint(info->policy, ==, sched_getscheduler(0));
+    g_assert_cmpint(info->ns_pids[info->n_ns_pids - 1], ==, getpid());
+    g_assert_cmpuint(info->ns[OSI_NS_MNT], !=, 0);
+    cwd = get_process_cwd(0, &own);
+    g_assert_cmpstr(cwd, ==, folder);
+    exe = get_process_exe(0, &own);
+    g_assert_cmpstr(exe, ==, self);
+    g_assert_null(get_process_cmdline(0, &own));
+    g_assert_null(get_process_environment(0, &own));
+    cgroups = get_process_cgroups(0, &own);
+    g_assert_cmpuint(cgroups ? cgroups->len : 1, >=, 1);
+    is_system = true;
+}
+
+static void test_user_stat(void)
+{
+    static const char stat[] =
+        "7 (a) (b) S 1 2 3 0 -1 4194560 1 2 3 4 5 6 7 8 -2 -20 1 0 250 1000 "
+        "1 18446744073709551615 1 1 0 0 0 0 0 0 0 0 0 0 17 1 99 2 0\n";
+    OsiTaskInfo info = { 0 };
+
+    g_assert_true(osi_user_parse_stat(stat, 10000000, &info));
+    g_assert_cmpstr(info.comm, ==, "a) (b");
+    g_assert_cmpint(info.state, ==, 'S');
+    g_assert_cmpint(info.ppid, ==, 1);
+    g_assert_cmpint(info.pgid, ==, 2);
+    g_assert_cmpint(info.sid, ==, 3);
+    g_assert_cmpint(info.priority, ==, -2);
+    g_assert_cmpint(info.nice, ==, -20);
+    g_assert_cmpuint(info.start_boottime, ==, 2500000000);
+    g_assert_cmpuint(info.rt_priority, ==, 99);
+    g_assert_cmpint(info.policy, ==, 2);
+    g_assert_false(osi_user_parse_stat("", 1, &info));
+    g_assert_false(osi_user_parse_stat("7 (a", 1, &info));
+    g_assert_false(osi_user_parse_stat("7 )a( S 1", 1, &info));
+    g_assert_false(osi_user_parse_stat("7 (a) S 1 2 3", 1, &info));
+}
+
+static void test_user_texts(void)
+{
+    g_autoptr(GArray) cgroups = NULL;
+    g_autoptr(GString) deep = g_string_new("\nUid:\t1\t2\t3\t4\n"
+                                           "Gid:\t5\t6\t7\t8\nNSpid:");
+    OsiTaskInfo info = { 0 };
+
+    for (int i = 0; i < 100; i++) {
+        g_string_append_printf(deep, "\t%d", i);
+    }
+    g_assert_true(osi_user_parse_status(deep->str, &info));
+    g_assert_cmpuint(info.fsuid, ==, 4);
+    g_assert_cmpuint(info.fsgid, ==, 8);
+    g_assert_cmpuint(info.n_ns_pids, ==, OSI_MAX_PID_NS);
+    g_assert_false(osi_user_parse_status("\nUid:\t1\t2\n", &info));
+    cgroups = osi_user_parse_cgroups("2:cpu,x:/a:b\n0::/c (deleted)\n");
+    g_assert_cmpuint(cgroups->len, ==, 2);
+    g_assert_cmpstr(g_array_index(cgroups, OsiCgroup, 0).path, ==, "/a:b");
+    g_assert_cmpstr(g_array_index(cgroups, OsiCgroup, 1).path, ==, "/c");
+    g_assert_true(g_array_index(cgroups, OsiCgroup, 1).deleted);
+    g_assert_null(osi_user_parse_cgroups(""));
+    g_assert_null(osi_user_parse_cgroups("nonsense\n"));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     stub_import("syscalls_current_thread", current_thread);
     stub_import("syscalls_thread_task", thread_task);
+    stub_import("syscalls_system_mode", system_mode);
     g_test_add_func("/queries/lists", test_lists);
     g_test_add_func("/queries/one", test_one);
     g_test_add_func("/queries/unknown", test_unknown);
     g_test_add_func("/queries/no-root", test_no_root);
     g_test_add_func("/queries/bounds", test_bounds);
+    g_test_add_func("/queries/user", test_user);
+    g_test_add_func("/queries/user-stat", test_user_stat);
+    g_test_add_func("/queries/user-texts", test_user_texts);
     return g_test_run();
 }

@@ -86,6 +86,7 @@ static void put_line(const char *where, const char *kind, GString *s)
 {
     fprintf(out, "{\"where\":\"%s\",\"kind\":\"%s\"%s}\n", where, kind,
             s->str);
+    fflush(out);
     g_string_truncate(s, 0);
 }
 
@@ -236,10 +237,13 @@ static void show_process(const char *where, unsigned int vcpu,
     g_autofree int32_t *pids = NULL, *tids = NULL;
     OsiProc *proc = get_process_qpp(handle);
 
-    if (!info || !children || !threads || !proc) {
+    if (!info || !proc) {
         free_osiproc_qpp(proc);
         return;
     }
+    /* In user mode there are none, and it is said that these are not all. */
+    children = children ? children : g_array_new(FALSE, FALSE, 1);
+    threads = threads ? threads : g_array_new(FALSE, FALSE, 1);
     pids = g_new(int32_t, children->len);
     for (guint i = 0; i < children->len; i++) {
         pids[i] = get_process_pid_qpp(vcpu, 
@@ -303,13 +307,14 @@ static void show_all(const char *where, unsigned int vcpu)
     g_autoptr(GArray) threads = get_threads_qpp(vcpu, &all_threads);
 
     end = g_get_monotonic_time();
-    if (!handles || !threads || !procs) {
+    if (!handles || !procs) {
         g_string_append_printf(s, ",\"reachable\":false,\"any\":%s",
                                handles || threads || procs ? "true"
                                                            : "false");
         put_line(where, "all", s);
         return;
     }
+    threads = threads ? threads : g_array_new(FALSE, FALSE, 1);
     for (guint i = 0; i < procs->len; i++) {
         const OsiProc *p = get_one_proc_qpp(procs, i);
 
@@ -403,7 +408,7 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id,
     qemu_plugin_register_atexit_cb(id, on_atexit, NULL);
     return qemu_plugin_reg_callback("syscalls", "on_all_sys_enter",
                                     on_enter) &&
-                   qemu_plugin_reg_callback("osi_linux", "on_process_change",
-                                            on_process_change)
+                   (!info->system_emulation || qemu_plugin_reg_callback("osi_linux", "on_process_change",
+                                            on_process_change))
                ? 0 : -1;
 }
