@@ -124,8 +124,9 @@ class Converter:
         text = converted(body)
         parts, rest = declarations(opaque(code))
         for part in parts:
-            self.out.append("/** %s%s */%s" % (
-                self.fitting(text, part, code), import_note(part), part))
+            self.out.append("\n/** %s%s */\n%s" % (
+                self.fitting(text, part, code), import_note(part),
+                part.lstrip()))
         if not parts:
             self.out.append("/* %s */" % text)
         self.out.append(rest)
