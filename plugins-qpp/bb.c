@@ -22,7 +22,8 @@ typedef struct Counts {
     uint64_t insns;
 } Counts;
 
-static qemu_plugin_u64 blocks, insns;
+static struct qemu_plugin_scoreboard *counts;
+static qemu_plugin_u64 blocks, insns; /* of these */
 static bool use_inline = true, each_vcpu;
 
 static const Option options[] = {
@@ -57,11 +58,7 @@ static void on_translation(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 
 static void on_fork_in_child(void)
 {
-    forked = true;
-    for (int i = 0; i < qemu_plugin_num_vcpus(); i++) {
-        qemu_plugin_u64_set(blocks, i, 0);
-        qemu_plugin_u64_set(insns, i, 0);
-    }
+    begin_anew(counts, sizeof(Counts));
 }
 
 static void report(qemu_plugin_id_t id, void *userdata)
@@ -80,8 +77,6 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id,
                                            const qemu_info_t *info, int argc,
                                            char **argv)
 {
-    struct qemu_plugin_scoreboard *counts;
-
     if (!parse_options(options, argc, argv) || !open_output()) {
         return -1;
     }

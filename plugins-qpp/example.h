@@ -1,7 +1,7 @@
 /*
  * example.h: what the examples here share, and what has little to do with
- * QEMU: options, a range of addresses, where a report goes, and a user-mode
- * guest that forks.  To be copied along with one of them.
+ * QEMU: options, ranges of addresses, texts, where a report goes, and a
+ * user-mode guest that forks.  To be copied along with one of them.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -37,10 +37,15 @@ static inline bool parse_text(const char *value, void *to)
     return *value != '\0';
 }
 
-/* May be given more than once. */
+/* Into an array that is NULL before the first: may be given several times. */
 static inline bool parse_texts(const char *value, void *to)
 {
-    g_ptr_array_add(*(GPtrArray **)to, (gpointer)value);
+    GPtrArray **texts = to;
+
+    if (!*texts) {
+        *texts = g_ptr_array_new();
+    }
+    g_ptr_array_add(*texts, (gpointer)value);
     return *value != '\0';
 }
 
@@ -123,6 +128,61 @@ static inline bool parse_options(const Option *options, int argc, char **argv)
     return true;
 }
 
+/* ---- Texts ---- */
+
+/* The instruction's bytes, in memory order. */
+static inline void append_bytes(GString *s, const struct qemu_plugin_insn *insn)
+{
+    uint8_t bytes[32];
+    size_t n = qemu_plugin_insn_data(insn, bytes, sizeof(bytes));
+
+    g_string_append(s, "0x");
+    for (size_t i = 0; i < n; i++) {
+        g_string_append_printf(s, "%02x", bytes[i]);
+    }
+}
+
+/* Whether @text begins with one of @beginnings.  Either may be NULL. */
+static inline bool begins_with(const char *text, const GPtrArray *beginnings)
+{
+    for (guint i = 0; text && beginnings && i < beginnings->len; i++) {
+        if (g_str_has_prefix(text, beginnings->pdata[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What an access moved, if the host tells. */
+static inline void append_value(GString *s, qemu_plugin_mem_value value)
+{
+    const uint64_t low[] = { value.data.u8, value.data.u16, value.data.u32,
+                             value.data.u64, value.data.u128.low };
+
+    if (value.type == QPP_MEM_VALUE_UNKNOWN) {
+        return;
+    }
+    g_string_append(s, ", 0x");
+    if (value.type == QEMU_PLUGIN_MEM_VALUE_U128) {
+        g_string_append_printf(s, "%016" PRIx64, value.data.u128.high);
+    }
+    g_string_append_printf(s, "%0*" PRIx64, MIN(2 << value.type, 16),
+                           low[value.type]);
+}
+
+/* ---- The host ---- */
+
+/* Whether it has @function; after a line that it cannot @what, if not. */
+static inline bool host_can(const char *what, const char *function)
+{
+    bool can = qemu_plugin_available(function);
+
+    if (!can) {
+        fprintf(stderr, "%s: this QEMU cannot %s\n", qemu_plugin_name, what);
+    }
+    return can;
+}
+
 /* ---- Output ---- */
 
 static FILE *out;
@@ -156,6 +216,15 @@ static inline bool open_output(void)
  * this, so that the report says whose it is.
  */
 static bool forked;
+
+static inline void begin_anew(struct qemu_plugin_scoreboard *score,
+                              size_t element_size)
+{
+    forked = true;
+    for (int i = 0; i < qemu_plugin_num_vcpus(); i++) {
+        memset(qemu_plugin_scoreboard_find(score, i), 0, element_size);
+    }
+}
 
 static inline void begin_output(void)
 {

@@ -2,85 +2,35 @@
  * execlog: a line for each executed instruction, with its disassembly, the
  * memory that it read and wrote, and the registers that it changed.
  *
- * To be seen here: what a callback is to know of an instruction is made when
- * the instruction is translated; a vCPU's state in a scoreboard; registers;
- * conditional callbacks.
+ * To be seen here: a text for the callback, made at translation; a vCPU's
+ * state in a scoreboard; registers; a conditional callback.
  *
- * What an instruction has done is known when its vCPU begins the next one.
- * Its line is written then, or when the vCPU or QEMU ends.
+ * What an instruction has done is known when its vCPU begins the next one: its
+ * line is written then, or at the end.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "example.h"
+#include "registers.h"
 
 QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_VERSION;
 QEMU_PLUGIN_EXPORT const char *qemu_plugin_name = "execlog";
 
 typedef struct Vcpu {
-    uint64_t pending;  /* whether `line` is to be finished */
-    GString *line;     /* NULL: nothing here is made yet */
-    GByteArray **seen; /* the registers' last values */
-    GByteArray *now;
+    uint64_t pending; /* whether `line` is to be finished */
+    GString *line;    /* NULL at first */
+    GArray *regs;     /* to watch */
 } Vcpu;
 
 static struct qemu_plugin_scoreboard *vcpus; /* of Vcpu */
+static qemu_plugin_u64 pending;              /* of these */
 static GPtrArray *ifilters, *patterns;
-static GArray *regs; /* qemu_plugin_reg_descriptor: those to show */
-static bool has_values;
-static enum qemu_plugin_cb_flags flags = QEMU_PLUGIN_CB_NO_REGS;
 
 static const Option options[] = {
     { "ifilter", "TEXT", parse_texts, &ifilters },
     { "reg", "PATTERN", parse_texts, &patterns },
     COMMON_OPTIONS,
 };
-
-/* vCPUs have the same registers: the handles of the first are good for all. */
-static void on_vcpu_init(qemu_plugin_id_t id, unsigned int vcpu_index)
-{
-    static gsize once;
-
-    if (g_once_init_enter(&once)) {
-        g_autoptr(GArray) all = qemu_plugin_get_registers();
-
-        for (guint i = 0; i < all->len * patterns->len; i++) {
-            qemu_plugin_reg_descriptor *d = &g_array_index(
-                all, qemu_plugin_reg_descriptor, i / patterns->len);
-
-            if (g_pattern_match_simple(patterns->pdata[i % patterns->len],
-                                       d->name)) {
-                g_array_append_val(regs, *d);
-            }
-        }
-        g_once_init_leave(&once, 1);
-    }
-}
-
-/* Brings v->seen up to date, and adds to the line what has changed. */
-static void look_at_registers(Vcpu *v)
-{
-    for (guint r = 0; r < regs->len; r++) {
-        qemu_plugin_reg_descriptor *d =
-            &g_array_index(regs, qemu_plugin_reg_descriptor, r);
-        guint n;
-
-        g_byte_array_set_size(v->now, 0);
-        qemu_plugin_read_register(d->handle, v->now);
-        n = v->now->len;
-        if (n == v->seen[r]->len &&
-            memcmp(v->now->data, v->seen[r]->data, n) == 0) {
-            continue;
-        }
-        g_string_append_printf(v->line, ", %s -> 0x", d->name);
-        for (guint i = 0; i < n; i++) {
-            guint at = qemu_plugin_target_big_endian() ? i : n - 1 - i;
-
-            g_string_append_printf(v->line, "%02x", v->now->data[at]);
-        }
-        g_byte_array_set_size(v->seen[r], 0);
-        g_byte_array_append(v->seen[r], v->now->data, n);
-    }
-}
 
 static void write_line(Vcpu *v)
 {
@@ -90,20 +40,16 @@ static void write_line(Vcpu *v)
     }
 }
 
-/* The instruction whose line is @text is about to be executed. */
+/* An instruction is about to be executed; @text begins its line, or NULL. */
 static void on_insn(unsigned int vcpu_index, void *text)
 {
     Vcpu *v = qemu_plugin_scoreboard_find(vcpus, vcpu_index);
 
     if (!v->line) {
         v->line = g_string_new(NULL);
-        v->now = g_byte_array_new();
-        v->seen = g_new(GByteArray *, regs->len);
-        for (guint r = 0; r < regs->len; r++) {
-            v->seen[r] = g_byte_array_new();
-        }
+        v->regs = registers_like(patterns);
     }
-    look_at_registers(v);
+    append_changes(v->line, v->regs);
     write_line(v);
     if (text) {
         g_string_printf(v->line, "%u, %s", vcpu_index, (char *)text);
@@ -114,26 +60,12 @@ static void on_insn(unsigned int vcpu_index, void *text)
 static void on_access(unsigned int vcpu_index, qemu_plugin_meminfo_t info,
                       uint64_t vaddr, void *userdata)
 {
-    Vcpu *v = qemu_plugin_scoreboard_find(vcpus, vcpu_index);
+    const Vcpu *v = qemu_plugin_scoreboard_find(vcpus, vcpu_index);
     struct qemu_plugin_hwaddr *hwaddr = qemu_plugin_get_hwaddr(info, vaddr);
-    int digits = 2 << qemu_plugin_mem_size_shift(info);
+    const char *kind = qemu_plugin_mem_is_store(info) ? "store" : "load";
 
-    g_string_append_printf(v->line, ", %s, 0x%" PRIx64,
-                           qemu_plugin_mem_is_store(info) ? "store" : "load",
-                           vaddr);
-    if (has_values) {
-        qemu_plugin_mem_value value = qemu_plugin_mem_get_value(info);
-        const uint64_t low[] = { value.data.u8, value.data.u16, value.data.u32,
-                                 value.data.u64, value.data.u128.low };
-
-        g_string_append(v->line, ", 0x");
-        if (value.type == QEMU_PLUGIN_MEM_VALUE_U128) {
-            g_string_append_printf(v->line, "%016" PRIx64,
-                                   value.data.u128.high);
-        }
-        g_string_append_printf(v->line, "%0*" PRIx64, MIN(digits, 16),
-                               low[value.type]);
-    }
+    g_string_append_printf(v->line, ", %s, 0x%" PRIx64, kind, vaddr);
+    append_value(v->line, qemu_plugin_mem_get_value(info));
     if (hwaddr) {
         g_string_append_printf(v->line, ", %s, 0x%" PRIx64,
                                qemu_plugin_hwaddr_device_name(hwaddr),
@@ -141,51 +73,40 @@ static void on_access(unsigned int vcpu_index, qemu_plugin_meminfo_t info,
     }
 }
 
-/* The line for @insn, as far as it is known; NULL if none is wanted. */
-static const char *line_of(struct qemu_plugin_insn *insn)
+/* How the line for @insn begins; NULL if none is wanted. */
+static const char *beginning(struct qemu_plugin_insn *insn)
 {
     uint64_t address = qemu_plugin_insn_vaddr(insn);
     g_autofree char *text = qemu_plugin_insn_disas(insn);
     g_autoptr(GString) s = g_string_new(NULL);
-    uint8_t bytes[32];
-    size_t n = qemu_plugin_insn_data(insn, bytes, sizeof(bytes));
-    bool wanted = ranges ? in_ranges(address) : ifilters->len == 0;
+    bool wanted = ranges ? in_ranges(address) : !ifilters;
 
-    for (guint i = 0; i < ifilters->len; i++) {
-        wanted |= text && g_str_has_prefix(text, ifilters->pdata[i]);
-    }
-    if (!wanted) {
+    if (!wanted && !begins_with(text, ifilters)) {
         return NULL;
     }
-    g_string_printf(s, "0x%" PRIx64 ", 0x", address);
-    for (size_t i = 0; i < n; i++) {
-        g_string_append_printf(s, "%02x", bytes[i]);
-    }
+    g_string_printf(s, "0x%" PRIx64 ", ", address);
+    append_bytes(s, insn);
     g_string_append_printf(s, ", \"%s\"", text ? text : "?");
     return g_intern_string(s->str); /* one copy, for as long as QEMU runs */
 }
 
 static void on_translation(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 {
-    bool may_pend = true; /* a line, when instruction i begins */
-
     for (size_t i = 0, n = qemu_plugin_tb_n_insns(tb); i < n; i++) {
         struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
-        const char *line = line_of(insn);
+        const char *text = beginning(insn);
 
-        if (line) {
-            qemu_plugin_register_vcpu_insn_exec_cb(insn, on_insn, flags,
-                                                   (void *)line);
+        if (text) {
+            qemu_plugin_register_vcpu_insn_exec_cb(
+                insn, on_insn, QEMU_PLUGIN_CB_R_REGS, (void *)text);
             qemu_plugin_register_vcpu_mem_cb(insn, on_access,
                                              QEMU_PLUGIN_CB_NO_REGS,
                                              QEMU_PLUGIN_MEM_RW, NULL);
-        } else if (may_pend) {
+        } else {
             qemu_plugin_register_vcpu_insn_exec_cond_cb(
-                insn, on_insn, flags, QEMU_PLUGIN_COND_NE,
-                qemu_plugin_scoreboard_u64_in_struct(vcpus, Vcpu, pending), 0,
-                NULL);
+                insn, on_insn, QEMU_PLUGIN_CB_R_REGS, QEMU_PLUGIN_COND_NE,
+                pending, 0, NULL);
         }
-        may_pend = line != NULL;
     }
 }
 
@@ -194,11 +115,10 @@ static void on_vcpu_exit(qemu_plugin_id_t id, unsigned int vcpu_index)
     write_line(qemu_plugin_scoreboard_find(vcpus, vcpu_index));
 }
 
+/* What is pending is the parent's; the rest is made again. */
 static void on_fork_in_child(void)
 {
-    for (int i = 0; i < qemu_plugin_num_vcpus(); i++) {
-        ((Vcpu *)qemu_plugin_scoreboard_find(vcpus, i))->pending = 0;
-    }
+    begin_anew(vcpus, sizeof(Vcpu));
 }
 
 static void at_exit(qemu_plugin_id_t id, void *userdata)
@@ -211,28 +131,17 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id,
                                            const qemu_info_t *info, int argc,
                                            char **argv)
 {
-    ifilters = g_ptr_array_new();
-    patterns = g_ptr_array_new();
-    regs = g_array_new(false, false, sizeof(qemu_plugin_reg_descriptor));
     if (!parse_options(options, argc, argv) || !open_output()) {
         return -1;
     }
-    if (patterns->len) {
-        if (!qemu_plugin_available("qemu_plugin_read_register")) {
-            fprintf(stderr, "execlog: reg=: this QEMU cannot read registers; "
-                    "leave it out, or take QEMU 9.1 or later\n");
-            return -1;
-        }
-        flags = QEMU_PLUGIN_CB_R_REGS;
-        qemu_plugin_register_vcpu_init_cb(id, on_vcpu_init);
+    if (patterns &&
+        !host_can("read registers (reg=)", "qemu_plugin_read_register")) {
+        return -1;
     }
-    has_values = qemu_plugin_available("qemu_plugin_mem_get_value");
-    if (!has_values) {
-        fprintf(stderr, "execlog: this QEMU does not tell the values of "
-                "accesses; they are left out\n");
-    }
-    setvbuf(out, NULL, _IOLBF, BUFSIZ); /* whole also when a guest crashes */
+    host_can("tell the values of accesses", "qemu_plugin_mem_get_value");
+    setvbuf(out, NULL, _IOLBF, BUFSIZ); /* all of it, if the guest crashes */
     vcpus = qemu_plugin_scoreboard_new(sizeof(Vcpu));
+    pending = qemu_plugin_scoreboard_u64_in_struct(vcpus, Vcpu, pending);
     pthread_atfork(NULL, NULL, on_fork_in_child);
     qemu_plugin_register_vcpu_tb_trans_cb(id, on_translation);
     qemu_plugin_register_vcpu_exit_cb(id, on_vcpu_exit);

@@ -57,13 +57,9 @@ static void count(struct qemu_plugin_insn *insn, size_t i)
 static void count_matches(struct qemu_plugin_insn *insn)
 {
     g_autofree char *text = qemu_plugin_insn_disas(insn);
-    g_autoptr(GString) hex = g_string_new("0x");
-    uint8_t bytes[MAX_SIZE];
-    size_t n = qemu_plugin_insn_data(insn, bytes, sizeof(bytes));
+    g_autoptr(GString) hex = g_string_new(NULL);
 
-    for (size_t i = 0; i < n; i++) {
-        g_string_append_printf(hex, "%02x", bytes[i]);
-    }
+    append_bytes(hex, insn);
     if (!text) {
         g_atomic_int_inc(&unreadable);
     }
@@ -84,7 +80,7 @@ static void on_translation(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
             continue;
         }
         count(insn, MIN(qemu_plugin_insn_size(insn), MAX_SIZE));
-        if (matches->len) {
+        if (matches) {
             count_matches(insn);
         }
     }
@@ -92,11 +88,7 @@ static void on_translation(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 
 static void on_fork_in_child(void)
 {
-    forked = true;
-    for (int vcpu = 0; vcpu < qemu_plugin_num_vcpus(); vcpu++) {
-        memset(qemu_plugin_scoreboard_find(counters, vcpu), 0,
-               n_counters * sizeof(uint64_t));
-    }
+    begin_anew(counters, n_counters * sizeof(uint64_t));
 }
 
 static void report(qemu_plugin_id_t id, void *userdata)
@@ -119,7 +111,7 @@ static void report(qemu_plugin_id_t id, void *userdata)
             fprintf(out, "len %zu bytes: %" PRIu64 " insns\n", size, insns);
         }
     }
-    for (guint i = 0; i < matches->len; i++) {
+    for (guint i = 0; matches && i < matches->len; i++) {
         insns = qemu_plugin_u64_sum(counter(MAX_SIZE + 1 + i));
         fprintf(out, "Match: %s, hits %" PRIu64 "\n",
                 (char *)matches->pdata[i], insns);
@@ -135,11 +127,10 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id,
                                            const qemu_info_t *info, int argc,
                                            char **argv)
 {
-    matches = g_ptr_array_new();
     if (!parse_options(options, argc, argv) || !open_output()) {
         return -1;
     }
-    n_counters = MAX_SIZE + 1 + matches->len;
+    n_counters = MAX_SIZE + 1 + (matches ? matches->len : 0);
     counters = qemu_plugin_scoreboard_new(n_counters * sizeof(uint64_t));
     pthread_atfork(NULL, NULL, on_fork_in_child);
     qemu_plugin_register_vcpu_tb_trans_cb(id, on_translation);

@@ -89,11 +89,7 @@ static void on_translation(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 
 static void on_fork_in_child(void)
 {
-    forked = true;
-    for (int vcpu = 0; vcpu < qemu_plugin_num_vcpus(); vcpu++) {
-        memset(qemu_plugin_scoreboard_find(counters, vcpu), 0,
-               2 * N * sizeof(uint64_t));
-    }
+    begin_anew(counters, 2 * N * sizeof(uint64_t));
 }
 
 static void line(const char *what, size_t i, bool always)
@@ -130,9 +126,8 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id,
     if (!parse_options(options, argc, argv) || !open_output()) {
         return -1;
     }
-    if (show_io && !qemu_plugin_available("qemu_plugin_get_hwaddr")) {
-        fprintf(stderr, "mem: hwaddr=on: programs in user mode reach no "
-                "devices; leave it out\n");
+    if (show_io && !host_can("tell devices from memory (hwaddr=on)",
+                             "qemu_plugin_hwaddr_is_io")) {
         return -1;
     }
     use_inline = use_inline && !show_io; /* only a callback can ask */
