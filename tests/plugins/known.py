@@ -19,13 +19,13 @@ class Known:
         self.arch, self.system = arch, system
         # (instructions, blocks)
         self.work = (3 + 12 * rounds, 2 + rounds)
-        self.one = self.sum(1, (5, 2))
+        self.one = self.sum(1, (12, 4))
         self.first_thread = self.sum(1, (11 + 24 * threads, 3 + 5 * threads))
         self.other_thread = self.sum(1, (7, 3))
         self.all_threads = tuple(
             a + threads * b
             for a, b in zip(self.first_thread, self.other_thread))
-        self.parent = self.sum(1, (6 + 2 * 14, 2 + 2 * 4))
+        self.parent = self.sum(2, (8 + 2 * 14, 3 + 2 * 4))
         self.child = self.sum(2, (8, 4))
         # Of the boot program: what the first vCPU does, if it is alone.
         self.boot = self.sum(1, (21 + 3 + 5 * rounds, 0))

@@ -4,8 +4,8 @@
  * are the same as for user_aarch64.S, hence the nops.
  *
  * Entry points, chosen by the linker: start_one runs `work`; start_threads
- * runs it in THREADS threads and itself; start_fork twice in each of two
- * children, one after the other, and then once in itself.
+ * runs it in THREADS threads and itself; start_fork once, then twice in each
+ * of two children, one after the other, and then once more in itself.
  *
  * A block begins where a jump, call, return or system call has led to, or
  * would have.  All code lies in one page: QEMU ends blocks at its end too.
@@ -18,7 +18,7 @@
 
     .text
     .balign 4096
-    .globl start_one, start_threads, start_fork, exit, work, loop, loop_end
+    .globl start_one, start_threads, start_fork, dup, close, exit, work, loop, loop_end
     .type work, @function
 
 /*
@@ -46,13 +46,22 @@ loop_end:
     ret
     .size work, . - work
 
-/* 5 + work in 2 blocks + work; the call writes 8. */
+/* 12 + work in 4 blocks + work; the call writes 8. */
 start_one:
     lea area(%rip), %rsi
     call work
-exit:
-    mov $231, %eax              /* exit_group(0) */
+dup:
+    mov $32, %eax               /* dup(0): the number is the exit status */
     xor %edi, %edi
+    syscall
+close:
+    mov %eax, %r12d
+    mov $3, %eax                /* close(1), as programs do at their end */
+    mov $1, %edi
+    syscall
+exit:
+    mov $231, %eax              /* exit_group(what dup returned) */
+    mov %r12d, %edi
     syscall
 
 /* 3, 15 a thread, 2 + work, 3, 9 a thread, 3; blocks: 3 a, 1 + work, 1, ... */
@@ -102,8 +111,10 @@ thread:
     xor %edi, %edi
     syscall
 
-/* 1, 14 a child, 2 + work, 3; blocks: 4 a child, 1 + work, 1 */
+/* 2 + work, 1, 14 a child, 2 + work, 3; blocks: 1, 4 a child, 1, 1 */
 start_fork:
+    lea area(%rip), %rsi
+    call work
     mov $2, %r12d
 1:  mov $57, %eax               /* fork */
     nop
