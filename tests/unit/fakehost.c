@@ -309,6 +309,7 @@ uint64_t qemu_plugin_insn_vaddr(const FakeInsn *insn)
     return insn->vaddr;
 }
 
+#ifndef FAKE_WHOLE_API
 FAKE_EXPORT void qemu_plugin_register_vcpu_tb_exec_cb(FakeTb *tb,
                                                       FakeExecFn fn,
                                                       int flags, void *udata);
@@ -335,6 +336,7 @@ void qemu_plugin_register_vcpu_insn_exec_cb(FakeInsn *insn, FakeExecFn fn,
     insn->exec = fn;
     insn->userdata = udata;
 }
+#endif
 
 void fake_exec(FakeTb *tb, unsigned int vcpu_index)
 {
@@ -377,6 +379,9 @@ GArray *qemu_plugin_get_registers(void)
         Descriptor d = { GSIZE_TO_POINTER(i + 1), registers[i],
                          i ? "org.fake" : NULL };
 
+#if FAKE_API >= 6
+        d.is_readonly = i == 1; /* eflags */
+#endif
         g_array_append_val(all, d);
     }
     return all;
@@ -460,9 +465,9 @@ const char *qemu_plugin_path_to_binary(void)
     {                                                                        \
         g_assert_not_reached();                                              \
     }
-#if FAKE_API >= 5
+#if FAKE_API >= 5 && !defined(FAKE_WHOLE_API)
 PRESENT(qemu_plugin_translate_vaddr)
 #endif
-#if FAKE_API >= 6
+#if FAKE_API >= 6 && !defined(FAKE_WHOLE_API)
 PRESENT(qemu_plugin_set_pc)
 #endif

@@ -6,6 +6,7 @@
  * FAKE_API (1 to 7) is set when fakehost.c is compiled; which functions the
  * program exports cannot be a matter of run time, since libqpp looks.
  * FAKE_VERSION_TEXT is what the program holds as its --version text;
+ * FAKE_WHOLE_API leaves to fakehost_api.c what is there, too;
  * FAKE_LACKS_TB_VADDR leaves out a function that every QEMU has.
  *
  * It does not include qemu-plugin.h: that one renames what is defined here.
