@@ -73,7 +73,11 @@ static char *read_release(const OsiFacts *facts, const OsiTypes *types)
 
     if (!facts->uts_release.size ||
         !osi_types_symbol(types, "init_uts_ns", &addr)) {
-        return NULL;
+        g_auto(GStrv) words = g_strsplit(
+            facts->version ? facts->version : "", " ", 4);
+
+        /* "Linux version RELEASE ..." */
+        return g_strv_length(words) == 4 ? g_strdup(words[2]) : NULL;
     }
     return string_at(&facts->reader, addr + facts->uts_release.offset,
                      facts->uts_release.size);

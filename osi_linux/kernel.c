@@ -1,17 +1,32 @@
 /*
- * kernel.c: finding out about the guest's kernel.  See kernel.h.
+ * kernel.c: finding out about the guest's kernel, in time.  See kernel.h.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include <stdatomic.h>
 #include <stdio.h>
 
-#include "btf_find.h"
-#include "kallsyms.h"
 #include "kernel.h"
 #include "plugin-qpp.h"
+#include "sources.h"
+
+/* A part of the time that may be spent on looking for what is not there. */
+#define SHARE 20
+#define MAX_PAUSE (2 * G_USEC_PER_SEC)
+/* A guest that has not got so far by then may need an explanation. */
+#define PATIENCE (30 * G_USEC_PER_SEC)
 
 static _Atomic(const OsiKernel *) known;
+
+/*
+ * What the kernel says of itself is in its image from its first instruction,
+ * and is there too in a guest that was running already: the first try mostly
+ * is the last.  Others are for a guest that is not a kernel's yet, such as
+ * firmware with threads, and for one that is too young for inference.  Each
+ * waits for the SHARE-fold of what the one before has taken.
+ */
+static _Atomic gint64 next_try;
+static gint64 first_try;
 
 const OsiKernel *osi_kernel(void)
 {
@@ -23,98 +38,68 @@ bool osi_kernel_read(void *opaque, uint64_t addr, void *buf, size_t len)
     return qemu_plugin_read_memory(addr, buf, len);
 }
 
-/*
- * BTF is in the kernel's image from its first instruction, so the first
- * thread switch is early enough; the later tries are for a guest that is
- * not a kernel's yet, such as firmware with threads.
- */
-static bool is_time_to_try(void)
+/* NULL with @errp set if nothing (usable) is known of the kernel at @pc. */
+static OsiKernel *kernel_new(uint64_t pc, uint64_t task, bool *again,
+                             GError **errp)
 {
-    static atomic_uint switches;
-    unsigned int n = atomic_fetch_add(&switches, 1);
-
-    return n == 0 || n == 1000 || n == 100000;
-}
-
-static void G_GNUC_PRINTF(1, 2) say(const char *format, ...)
-{
-    g_autofree char *line = NULL;
-    va_list args;
-
-    va_start(args, format);
-    line = g_strdup_vprintf(format, args);
-    va_end(args);
-    qemu_plugin_outs(line);
-}
-
-/* Without them only what depends on a symbol is unknown. */
-static void add_symbols(OsiTypes *types, uint64_t pc)
-{
-    g_autoptr(GError) error = NULL;
-    Kallsyms *ks = kallsyms_find(osi_kernel_read, NULL, pc, NULL, &error);
-
-    if (!ks) {
-        say("osi_linux: the kernel's symbols stay unknown: %s\n",
-            error->message);
-        return;
-    }
-    say("osi_linux: %u kernel symbols from kallsyms at 0x%" PRIx64 "%s\n",
-        kallsyms_count(ks), kallsyms_where(ks),
-        kallsyms_has_data(ks) ? "" : ", functions only");
-    osi_types_take_symbols(types, ks);
-}
-
-/* NULL with @errp set if the kernel around @pc says nothing of itself. */
-static OsiKernel *kernel_new(uint64_t pc, GError **errp)
-{
-    g_autoptr(OsiTypes) types = NULL;
+    /* Both architectures of arch/ have little-endian guests alone. */
+    OsiReader reader = { osi_kernel_read, NULL, false };
+    g_autoptr(OsiTypes) types = osi_sources_types(&reader, pc, task, again,
+                                                  errp);
     OsiKernel *kernel;
     OsiLayout layout;
-    uint64_t addr;
-    Btf *btf = btf_find(osi_kernel_read, NULL, pc, NULL, &addr, errp);
 
-    if (!btf) {
+    if (!types || !osi_layout_from_types(types, &layout, errp)) {
         return NULL;
     }
-    types = osi_types_from_btf(btf);
-    if (!osi_layout_from_types(types, &layout, errp)) {
-        return NULL;
-    }
-    say("osi_linux: kernel types from BTF at 0x%" PRIx64 "\n", addr);
-    add_symbols(types, pc);
     kernel = g_new0(OsiKernel, 1);
     kernel->types = g_steal_pointer(&types);
     kernel->layout = layout;
-    kernel->facts = osi_facts_new(kernel->types, &(OsiReader){
-        osi_kernel_read, NULL, osi_types_big_endian(kernel->types) });
+    reader.big_endian = osi_types_big_endian(kernel->types);
+    kernel->facts = osi_facts_new(kernel->types, &reader);
     return kernel;
 }
 
-void osi_kernel_discover(const char *pc_register)
+static void tell(const OsiKernel *kernel, bool again, const GError *error)
 {
-    static GMutex lock;
-    g_autoptr(GMutexLocker) locker = NULL;
-    g_autoptr(GError) error = NULL;
-    OsiKernel *kernel;
-    uint64_t pc;
     static bool told;
 
-    if (!is_time_to_try() ||
-        !qemu_plugin_read_register_u64(
-            qemu_plugin_find_register(pc_register), &pc)) {
-        return;
-    }
-    locker = g_mutex_locker_new(&lock);
-    if (osi_kernel()) {
-        return;
-    }
-    kernel = kernel_new(pc, &error);
-    if (!kernel && !told) {
+    if (!kernel && !told &&
+        (!again || g_get_monotonic_time() - first_try > PATIENCE)) {
         told = true;
-        fprintf(stderr, "osi_linux: processes stay unknown: %s; the guest's "
-                "kernel needs CONFIG_DEBUG_INFO_BTF\n", error->message);
+        fprintf(stderr, "osi_linux: processes stay unknown: %s; a profile of "
+                "the kernel would help (profile=FILE)\n", error->message);
     } else if (kernel && told) {
         fprintf(stderr, "osi_linux: processes are known from now on\n");
     }
-    atomic_store_explicit(&known, kernel, memory_order_release);
+}
+
+void osi_kernel_discover(const char *pc_register, uint64_t task)
+{
+    static GMutex lock;
+    g_autoptr(GError) error = NULL;
+    gint64 start = g_get_monotonic_time();
+    uint64_t pc;
+
+    /* What another vCPU is about to find need not be waited for. */
+    if (start < atomic_load_explicit(&next_try, memory_order_relaxed) ||
+        !qemu_plugin_read_register_u64(
+            qemu_plugin_find_register(pc_register), &pc) ||
+        !g_mutex_trylock(&lock)) {
+        return;
+    }
+    if (!osi_kernel()) {
+        bool again = false;
+        OsiKernel *kernel;
+
+        first_try = first_try ? first_try : start;
+        kernel = kernel_new(pc, task, &again, &error);
+        tell(kernel, again, error);
+        atomic_store_explicit(&known, kernel, memory_order_release);
+        start = g_get_monotonic_time() - start;
+        atomic_store_explicit(&next_try, g_get_monotonic_time() +
+                              MIN(SHARE * start, MAX_PAUSE),
+                              memory_order_relaxed);
+    }
+    g_mutex_unlock(&lock);
 }

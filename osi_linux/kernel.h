@@ -1,7 +1,7 @@
 /*
  * kernel.h: the kernel that the guest runs: what is known of its types, and
- * how its memory is read.  Found out once, at the first thread switch that
- * allows it; from then on it does not change.
+ * how its memory is read.  Found out once, as soon as it is known where to
+ * look; from then on it does not change.  Where it comes from: sources.h.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -22,10 +22,11 @@ typedef struct OsiKernel {
 const OsiKernel *osi_kernel(void);
 
 /*
- * Looks for what the kernel says of itself, now and then; @pc_register holds
- * the address that the current vCPU executes, in the kernel.
+ * Looks for what there is to know of the kernel, if it is time to.  On the
+ * thread of a vCPU that executes the kernel; @pc_register holds the address
+ * of its code, @task that of a task_struct.
  */
-void osi_kernel_discover(const char *pc_register);
+void osi_kernel_discover(const char *pc_register, uint64_t task);
 
 /* An OsiReadFn: the guest as the current vCPU sees it. */
 bool osi_kernel_read(void *opaque, uint64_t addr, void *buf, size_t len);

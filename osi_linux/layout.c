@@ -17,6 +17,9 @@ typedef struct Wanted {
     Need need;
 } Wanted;
 
+/* No member of use lies further out. */
+#define OFFSET_MAX (1u << 30)
+
 #define FIELD(name) offsetof(OsiLayout, name)
 
 static const Wanted wanted[] = {
@@ -52,7 +55,7 @@ bool osi_layout_from_types(const OsiTypes *types, OsiLayout *out,
     out->big_endian = osi_types_big_endian(types);
     out->pointer_size = osi_types_pointer_size(types);
     if (!osi_types_size(types, "task_struct", &task_size)) {
-        task_size = 0;
+        task_size = UINT64_MAX; /* not known */
     }
     for (size_t i = 0; i < G_N_ELEMENTS(wanted); i++) {
         const Wanted *w = &wanted[i];
@@ -62,6 +65,7 @@ bool osi_layout_from_types(const OsiTypes *types, OsiLayout *out,
 
         if (!osi_types_member(types, w->type, w->path, &m) ||
             m.size > w->max_size || m.bit_size ||
+            m.offset > OFFSET_MAX ||
             (in_task && m.offset + m.size > task_size)) {
             if (w->need == NEEDED) {
                 g_set_error(errp, BTF_ERROR, BTF_ERROR_NOT_FOUND,

@@ -8,6 +8,7 @@
 
 #include "osi.h"
 #include "source.h"
+#include "sources.h"
 
 QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_VERSION;
 QEMU_PLUGIN_EXPORT const char *qemu_plugin_name = "osi_linux";
@@ -100,13 +101,31 @@ QEMU_PLUGIN_EXPORT void free_osithread(OsiThread *thread)
     g_free(thread);
 }
 
+static bool read_options(int argc, char **argv)
+{
+    const char *profile = NULL;
+    bool btf = true;
+
+    for (int i = 0; i < argc; i++) {
+        if (g_str_has_prefix(argv[i], "profile=") && argv[i][8]) {
+            profile = argv[i] + 8;
+        } else if (g_str_equal(argv[i], "btf=off") ||
+                   g_str_equal(argv[i], "btf=on")) {
+            btf = g_str_equal(argv[i], "btf=on");
+        } else {
+            fprintf(stderr, "osi_linux: unknown option '%s'; there are "
+                    "profile=FILE and btf=on|off\n", argv[i]);
+            return false;
+        }
+    }
+    return osi_sources_start(profile, btf);
+}
+
 QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id,
                                            const qemu_info_t *info, int argc,
                                            char **argv)
 {
-    if (argc > 0) {
-        fprintf(stderr, "osi_linux: unknown option '%s'; it takes none\n",
-                argv[0]);
+    if (!read_options(argc, argv)) {
         return -1;
     }
     source = info->system_emulation ? osi_system_start(id, info)

@@ -116,7 +116,7 @@ static void on_thread_switch(void *evdata, void *udata)
     SystemTask *t;
 
     if (G_UNLIKELY(!osi_kernel())) {
-        osi_kernel_discover(arch->pc);
+        osi_kernel_discover(arch->pc, syscalls_thread_task_qpp(sw->next));
         if (!osi_kernel()) {
             return;
         }

@@ -45,6 +45,27 @@ void osi_types_free(OsiTypes *types)
     }
 }
 
+OsiModel *osi_types_model(const OsiTypes *types)
+{
+    return types->model;
+}
+
+OsiModel *osi_types_release_model(OsiTypes *types)
+{
+    OsiModel *model = g_steal_pointer(&types->model);
+
+    osi_types_free(types);
+    return model;
+}
+
+Btf *osi_types_release_btf(OsiTypes *types)
+{
+    Btf *btf = g_steal_pointer(&types->btf);
+
+    osi_types_free(types);
+    return btf;
+}
+
 bool osi_types_big_endian(const OsiTypes *types)
 {
     return types->btf ? btf_big_endian(types->btf)

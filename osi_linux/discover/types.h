@@ -27,6 +27,12 @@ void osi_types_take_symbols(OsiTypes *types, Kallsyms *symbols);
 void osi_types_free(OsiTypes *types);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(OsiTypes, osi_types_free)
 
+/* What is behind it; NULL: something else is. */
+OsiModel *osi_types_model(const OsiTypes *types);
+/* Frees @types alone and gives back what it was made of. */
+OsiModel *osi_types_release_model(OsiTypes *types);
+Btf *osi_types_release_btf(OsiTypes *types);
+
 bool osi_types_big_endian(const OsiTypes *types);
 unsigned int osi_types_pointer_size(const OsiTypes *types); /* bytes */
 
