@@ -28,6 +28,9 @@
 
 Shared *shared;
 static FILE *out;
+
+/* How often a world that changes is asked about. */
+#define BUSY_QUESTIONS 60
 static const char *current = "main";
 
 void fail(const char *what, const char *file, int line)
@@ -205,6 +208,16 @@ static void report(int world, const char *name)
     fprintf(out, "%d world %s %d %llu\n", world, name, w->pid,
             (unsigned long long)w->brk);
     snprintf(path, sizeof(path), "/proc/%d/maps", w->pid);
+    for (int i = 0; i < w->n_stable; i++) {
+        const Stable *s = &w->stable[i];
+
+        fprintf(out, "%d stable %llu %llu %d %d\n", world,
+                (unsigned long long)s->addr, (unsigned long long)s->len,
+                s->fd, s->number);
+    }
+    if (w->n_stable) {
+        return; /* the rest would be old when it is written */
+    }
     put_file(world, "maps", path);
     snprintf(path, sizeof(path), "/proc/%d/stat", w->pid);
     put_file(world, "stat", path);
@@ -231,6 +244,7 @@ static const struct {
     { "sockets", make_sockets_world },
     { "namespace", make_namespace_world },
     { "chroot", make_chroot_world },
+    { "busy", make_busy_world },
 };
 #define N_KINDS ((int)(sizeof(kinds) / sizeof(kinds[0])))
 
@@ -325,9 +339,14 @@ int main(void)
         start_world(i);
     }
     for (int i = 0; i < N_KINDS; i++) {
+        const World *w = &shared->worlds[i];
+
         ask(i);
         report(i, kinds[i].name);
-        ask(i);
+        for (int again = 0; again < (w->n_stable ? BUSY_QUESTIONS : 1);
+             again++) {
+            ask(i);
+        }
     }
     fprintf(out, "-1 end %d\n", N_KINDS);
     CHECK(fclose(out) == 0);

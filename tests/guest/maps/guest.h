@@ -54,6 +54,13 @@ typedef struct Sock {
     unsigned char name[128], peer[128];
 } Sock;
 
+/* In a world that changes: what does not, a mapping and a descriptor of
+ * /tmp/w/stable-NUMBER. */
+typedef struct Stable {
+    uint64_t addr, len;
+    int fd, number;
+} Stable;
+
 /* One process, which does nothing once it is as it shall be. */
 typedef struct World {
     int pid;
@@ -61,6 +68,8 @@ typedef struct World {
     uint64_t brk;
     int n_pieces;
     Piece pieces[MAPS_PIECES];
+    int n_stable;
+    Stable stable[MAPS_PIECES];
     int n_socks;
     Sock socks[MAX_SOCKETS];
 } World;
@@ -86,6 +95,7 @@ void make_table_world(World *w);
 void make_sockets_world(World *w);
 void make_namespace_world(World *w);
 void make_chroot_world(World *w);
+void make_busy_world(World *w);
 
 #endif /* MAPS_GUEST */
 #endif /* MAPS_GUEST_H */
