@@ -192,9 +192,11 @@ static void test_controllers_bad(void)
 
 static uint8_t user[3 * 4096];
 static uint64_t user_size; /* as much is in memory */
+static size_t most_wanted;
 
 static bool read_user(void *opaque, uint64_t addr, void *buf, size_t len)
 {
+    most_wanted = MAX(most_wanted, len);
     if (addr < USER || addr - USER > user_size ||
         len > user_size - (addr - USER)) {
         return false;
@@ -277,13 +279,18 @@ static void args_bad_once(void)
     put_args(ARGS("a\0b"), ARGS("A=1"));
     fk_put_field(mm, &fk_proc.files.arg_end, USER + (9u << 20));
     g_assert_null(osi_args_cmdline(&fk_view, mm, read_user, NULL));
+    fk_put_field(mm, &fk_proc.files.env_end, USER + (9u << 20));
+    g_assert_null(osi_args_environment(&fk_view, mm, read_user, NULL));
     fk_put_field(mm, &fk_proc.files.env_end, UINT64_MAX);
     g_assert_null(osi_args_environment(&fk_view, mm, read_user, NULL));
     fk_put_field(mm, &fk_proc.files.arg_end, 0);
     check_cmdline("", 0);
     fk_put_field(mm, &fk_proc.files.arg_start, 0);
+    fk_put_field(mm, &fk_proc.files.arg_end, 1u << 30);
+    g_assert_null(osi_args_cmdline(&fk_view, mm, read_user, NULL));
     fk_put_field(mm, &fk_proc.files.arg_end, UINT64_MAX);
     g_assert_null(osi_args_cmdline(&fk_view, mm, read_user, NULL));
+    g_assert_cmpuint(most_wanted, <=, 8u << 20);
     g_assert_null(osi_args_cmdline(&fk_view, 0, read_user, NULL));
     fk_proc.files.arg_end.size = 0;
     g_assert_null(osi_args_cmdline(&fk_view, mm, read_user, NULL));

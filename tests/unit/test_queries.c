@@ -174,6 +174,9 @@ static void test_one(void)
     g_assert_cmpint(thread->pid, ==, 10);
     thread_info = get_thread_info(0, thread);
     g_assert_cmpstr(thread_info->comm, ==, "worker");
+    thread->tid++; /* as its own execve may have changed it */
+    g_assert_null(get_thread_info(0, thread));
+    thread->tid--;
     thread->start_time++;
     g_assert_null(get_thread_info(0, thread));
     g_free(thread); /* what free_osithread, of plugin.c, does */
