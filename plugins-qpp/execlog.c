@@ -3,10 +3,8 @@
  * memory that it read and wrote, and the registers that it changed.
  *
  * To be seen here: a text for the callback, made at translation; a vCPU's
- * state in a scoreboard; registers; a conditional callback.
- *
- * What an instruction has done is known when its vCPU begins the next one: its
- * line is written then, or at the end.
+ * state in a scoreboard; registers; a conditional callback.  What an
+ * instruction has done is known when its vCPU begins the next one.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
