@@ -81,11 +81,14 @@ static bool get_mode(OsiPagingMode *out)
     static GMutex lock;
     static OsiPagingMode mode;
     static bool known;
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
+    bool answer;
 
+    g_mutex_lock(&lock);
     known = known || arch->paging->mode(&mode);
     *out = mode;
-    return known;
+    answer = known;
+    g_mutex_unlock(&lock);
+    return answer;
 }
 
 bool osi_live_mmu(OsiMmu *out)

@@ -141,15 +141,22 @@ static bool prepend_component(Walk *w, const OsiCopy *dentry)
 
 /* ---- Names that the kernel makes ----------------------------------------- */
 
-static bool has_made_name(const Walk *w, const OsiCopy *dentry)
+/* To @made whether it has one; false: that cannot be read. */
+static bool read_is_made(const Walk *w, const OsiCopy *dentry, bool *made)
 {
     const OsiPathLayout *l = &w->paths->layout;
     uint64_t d_op = osi_get(dentry, &l->d_op);
     OsiCopy ops;
 
-    return d_op &&
-           osi_read_struct(&w->paths->reader, &l->d_op_group, d_op, &ops) &&
-           osi_get(&ops, &l->d_dname) != 0;
+    *made = false;
+    if (!d_op) {
+        return true;
+    }
+    if (!osi_read_struct(&w->paths->reader, &l->d_op_group, d_op, &ops)) {
+        return false;
+    }
+    *made = osi_get(&ops, &l->d_dname) != 0;
+    return true;
 }
 
 /* nsfs: the inode's private data is the namespace. */
@@ -331,15 +338,16 @@ static Outcome name_once(Walk *w, const OsiPathRef *ref,
     static const char deleted[] = " (deleted)";
     const OsiPathLayout *l = &w->paths->layout;
     uint64_t mnt_root;
-    bool is_root;
+    bool is_root, is_made;
     OsiCopy dentry;
 
     if (!read_mnt_root(w, ref->mnt, &mnt_root) ||
-        !read_dentry(w, ref->dentry, &dentry)) {
+        !read_dentry(w, ref->dentry, &dentry) ||
+        !read_is_made(w, &dentry, &is_made)) {
         return UNKNOWN;
     }
     is_root = osi_get(&dentry, &l->d_parent) == ref->dentry;
-    if ((!is_root || ref->dentry != mnt_root) && has_made_name(w, &dentry)) {
+    if ((!is_root || ref->dentry != mnt_root) && is_made) {
         *out = made_name(w, &dentry);
     } else {
         GString *name = w->name;
@@ -364,13 +372,14 @@ bool osi_path_is_made(const OsiPaths *paths, const OsiPathRef *ref)
     const OsiPathLayout *l = &paths->layout;
     const Walk w = { .paths = paths };
     uint64_t mnt_root;
+    bool is_made;
     OsiCopy dentry;
 
     return read_mnt_root(&w, ref->mnt, &mnt_root) &&
            ref->dentry != mnt_root &&
            osi_read_struct(&paths->reader, &l->dentry_group, ref->dentry,
                            &dentry) &&
-           has_made_name(&w, &dentry);
+           read_is_made(&w, &dentry, &is_made) && is_made;
 }
 
 static bool is_usable(const OsiPathLayout *l)
