@@ -13,6 +13,7 @@
 struct qemu_plugin_callback {
     QppList list;
     qemu_plugin_id_t plugin;
+    const QppPlugin *owner;
     char *name;
     atomic_bool gone; /* with its plugin; the handle stays */
     qemu_plugin_callback *next; /* in its bucket; set before it is shown */
@@ -97,6 +98,7 @@ qemu_plugin_callback *qemu_plugin_create_callback_handle(qemu_plugin_id_t id,
     }
     callback = g_new0(qemu_plugin_callback, 1);
     callback->plugin = id;
+    callback->owner = plugin;
     callback->name = g_strdup(name);
     if (!insert(callback)) {
         qpp_error("%s: callback '%s' has been created before; create it once",
@@ -130,7 +132,8 @@ bool qemu_plugin_run_callback_handle(qemu_plugin_callback *callback,
     bool any = false;
 
     if (!qemu_plugin_callback_wanted(callback)) {
-        if (callback && callback->gone) {
+        /* While it goes its code may still run, and is not to blame. */
+        if (callback && callback->owner->left) {
             QPP_MISUSE("the plugin that made the callback is uninstalled");
         }
         return false;

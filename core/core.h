@@ -27,6 +27,7 @@ typedef struct QppPlugin {
     const void *base;    /* where it was loaded to */
     QppEntry *entry;
     _Atomic QppPluginState state;
+    atomic_bool left;      /* it has been told that nothing of it runs */
     atomic_bool resetting; /* its reset's callback has not returned */
     bool by_core;        /* loaded as a dependency, not by the user */
     char **argv;         /* copies, owned */

@@ -46,6 +46,7 @@ static void last_word(gpointer data)
 {
     Request *r = data;
 
+    atomic_store(&r->plugin->left, true);
     if (r->cb) {
         r->cb(r->plugin->id);
     }

@@ -242,10 +242,14 @@ typedef void (*qemu_plugin_vcpu_mem_cb_t)(unsigned int vcpu_index,
  * others' callbacks and its own callbacks go at once; the plugins that
  * registered for it (qemu_plugin_register_gone_cb) are told, on this thread.
  * What it put into translated code goes at the next moment when all vCPUs
- * stand still; then @cb (may be NULL) is called, on a vCPU's thread, and
- * nothing of the plugin is called any more.  On a thread that is no vCPU's
- * that moment comes with a vCPU's next event.  Before there are vCPUs it is
- * now.
+ * stand still.  When no thread is in a function of it any more, @cb (may be
+ * NULL) is called, on a vCPU's thread or on the one that came out last, and
+ * nothing of the plugin is called afterwards; in @cb it may free what its
+ * functions used, scoreboards too, but must not wait for another thread.
+ * Until then it may be called.  On a thread that is no vCPU's, before a
+ * system call, or on an idle vCPU, the moment comes after a vCPU's next
+ * event (a translation, a wake-up, a system call's end).  Before there are
+ * vCPUs it is now.  If QEMU ends first, @cb is not called.
  *
  * The plugin's file stays mapped: what others imported from it can still be
  * called, and must answer sensibly.  Context: any but install, where it
@@ -257,7 +261,12 @@ void qemu_plugin_uninstall(qemu_plugin_id_t id, qemu_plugin_simple_cb_t cb)
 /*
  * The same as far as the plugin's events and its functions on others'
  * callbacks go, and what it put into translated code; its own callbacks stay.
- * @cb may register anew; the vCPUs stand still, so no event is missed.
+ * @cb is called while the vCPUs stand still, and may register anew: what it
+ * instruments from then on has missed nothing of what it instrumented before;
+ * events between the call and @cb are not told.  A thread that is in a system
+ * call or idle may still be in a function of the plugin.  Until @cb has
+ * returned, another reset does nothing; if the plugin is uninstalled before,
+ * @cb is not called.
  */
 void qemu_plugin_reset(qemu_plugin_id_t id, qemu_plugin_simple_cb_t cb)
     QPP_API(qemu_plugin_reset);
