@@ -129,6 +129,40 @@ static void open_and_map(const char *path)
     CHECK(mmap(NULL, 65536, PROT_READ, MAP_PRIVATE, fd, 0) != MAP_FAILED);
 }
 
+/*
+ * Files of an overlay: a mapping's file is the one beneath, and /proc names
+ * the one on top.
+ */
+static void map_overlay(const char *path, int flags)
+{
+    int fd = open(path, flags);
+
+    CHECK(fd >= 0);
+    CHECK(mmap(NULL, 8192, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0) !=
+          MAP_FAILED);
+    CHECK(mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 65536) != MAP_FAILED);
+}
+
+void make_overlay_world(World *w)
+{
+    CHECK(mkdir("/tmp/w/ov", 0755) == 0);
+    CHECK(mount("ov", "/tmp/w/ov", "tmpfs", 0, NULL) == 0);
+    CHECK(mkdir("/tmp/w/ov/lower", 0755) == 0);
+    CHECK(mkdir("/tmp/w/ov/upper", 0755) == 0);
+    CHECK(mkdir("/tmp/w/ov/work", 0755) == 0);
+    CHECK(mkdir("/tmp/w/merged", 0755) == 0);
+    CHECK(write_file("/tmp/w/ov/lower/below", "text") >= 0);
+    CHECK(write_file("/tmp/w/ov/lower/copied", "text") >= 0);
+    CHECK(truncate("/tmp/w/ov/lower/below", 70000) == 0);
+    CHECK(truncate("/tmp/w/ov/lower/copied", 70000) == 0);
+    CHECK(mount("merged", "/tmp/w/merged", "overlay", 0,
+                "lowerdir=/tmp/w/ov/lower,upperdir=/tmp/w/ov/upper,"
+                "workdir=/tmp/w/ov/work") == 0);
+    map_overlay("/tmp/w/merged/below", O_RDONLY);
+    map_overlay("/tmp/w/merged/copied", O_RDWR);
+    open_and_map("/tmp/w/merged/above");
+}
+
 /* A mount namespace with a root of its own, as containers have. */
 void make_namespace_world(World *w)
 {

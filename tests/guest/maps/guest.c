@@ -244,6 +244,7 @@ static const struct {
     { "sockets", make_sockets_world },
     { "namespace", make_namespace_world },
     { "chroot", make_chroot_world },
+    { "overlay", make_overlay_world },
     { "busy", make_busy_world },
 };
 #define N_KINDS ((int)(sizeof(kinds) / sizeof(kinds[0])))

@@ -95,6 +95,7 @@ void make_table_world(World *w);
 void make_sockets_world(World *w);
 void make_namespace_world(World *w);
 void make_chroot_world(World *w);
+void make_overlay_world(World *w);
 void make_busy_world(World *w);
 
 #endif /* MAPS_GUEST */
