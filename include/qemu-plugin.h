@@ -625,7 +625,8 @@ const void *qemu_plugin_request_time_control(void)
     QPP_API(qemu_plugin_request_time_control);
 /*
  * Sets the guest's virtual clock to @time, in ns since its start; never
- * backwards.  Context: vCPU.
+ * backwards.  Context: vCPU.  QEMU 10.0 and 11.1, without -icount, do not
+ * jump: the guest stands still until the time has come.
  */
 void qemu_plugin_update_ns(const void *handle, int64_t time)
     QPP_API(qemu_plugin_update_ns);

@@ -112,9 +112,9 @@
 1:
     jmp at_time
     label at_time
-    movl $3000000, %ecx
+    movl $300000, %ecx
 2:
-    cmpl $2000000000, HPET + 0xf0 /* 20 s, in 10 ns */
+    cmpl $600000000, HPET + 0xf0 /* 6 s, in 10 ns */
     ja 3f
     decl %ecx
     jnz 2b

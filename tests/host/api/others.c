@@ -139,7 +139,7 @@ static void at_regs(unsigned int vcpu_index, void *userdata)
 static void at_time(unsigned int vcpu_index, void *userdata)
 {
     /* The guest looks at its clock, and tells. */
-    qemu_plugin_update_ns(time_handle, INT64_C(30000000000));
+    qemu_plugin_update_ns(time_handle, INT64_C(8000000000));
     api_either("update_ns", time_handle != NULL, !time_handle);
 }
 
