@@ -159,7 +159,8 @@ bool osi_check_tasks(const OsiTypes *types, const OsiReader *r,
         return fail(errp, OSI_CHECK_ERROR_WRONG,
                     "what it says is a task's name and pid are none");
     }
-    if (t.pid == 0 || t.pid != t.tgid) {
+    if ((t.pid == 0 && strcmp(t.comm, "swapper") != 0 &&
+         strcmp(t.comm, "swapper/0") != 0) || t.pid != t.tgid) {
         /* The other CPUs' idle tasks, and threads, are not in the list. */
         return fail(errp, OSI_CHECK_ERROR_NOT_NOW, "no leader runs");
     }

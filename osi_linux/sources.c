@@ -239,6 +239,10 @@ OsiTypes *osi_sources_types(const OsiReader *reader, uint64_t pc,
 
     *again = false;
     look_for(reader, pc);
+    if (found.symbols) {
+        /* It is in the list of tasks for certain. */
+        kallsyms_address(found.symbols, "init_task", &task);
+    }
     if (profiles) {
         types = from_profile(reader, task, again);
         if (*again) {

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "adopt.h"
 #include "arch/arch.h"
 #include "asid.h"
 #include "elsewhere.h"
@@ -156,7 +157,13 @@ static void on_leaving(unsigned int vcpu_index, void *udata)
     SyscallsThread *thread = syscalls_current_thread_qpp(vcpu_index);
     SystemTask *t;
 
-    if (!thread || !osi_kernel()) {
+    if (G_UNLIKELY(!thread)) {
+        if (is_to_user()) {
+            osi_adopt(vcpu_index);
+        }
+        return;
+    }
+    if (!osi_kernel()) {
         return;
     }
     t = task_of(thread);
@@ -203,6 +210,9 @@ const OsiTask *osi_system_current(unsigned int vcpu_index)
     SystemTask *t = thread ? *(SystemTask **)syscalls_slot_qpp(thread, slot)
                            : NULL;
 
+    if (!thread) {
+        return osi_adopted(vcpu_index);
+    }
     if (!t || !t->task.known) {
         return NULL;
     }
@@ -238,6 +248,7 @@ const OsiSource *osi_system_start(qemu_plugin_id_t id,
     }
     n_vcpus = MAX(info->system.max_vcpus, 1);
     last = g_new0(OsiIdentity, n_vcpus);
+    osi_adopt_start(arch, n_vcpus);
     osi_elsewhere_start(n_vcpus);
     slot = syscalls_slot_new_qpp(g_free);
     on_process_change = qemu_plugin_create_callback_handle(

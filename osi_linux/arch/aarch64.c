@@ -26,6 +26,7 @@ static bool is_leaving(uint64_t vaddr, const uint8_t *bytes, size_t size)
 const OsiArch osi_arch_aarch64 = {
     .target = "aarch64",
     .pc = "pc",
+    .sp = "sp",
     .arguments = { "x0", "x1" }, /* AAPCS64, 6.8.2 */
     .root = "TTBR0_EL1",
     /*

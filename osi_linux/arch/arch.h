@@ -16,6 +16,7 @@
 typedef struct OsiArch {
     const char *target;  /* QEMU's name */
     const char *pc;      /* gdb's name of the program counter */
+    const char *sp;      /* of the stack pointer */
     const char *arguments[2]; /* registers of a function's first arguments */
     const char *root;    /* of the register with the page tables' root */
     uint64_t root_mask;  /* the bits of it that are an address */

@@ -45,6 +45,7 @@ static bool is_leaving(uint64_t vaddr, const uint8_t *b, size_t size)
 const OsiArch osi_arch_x86_64 = {
     .target = "x86_64",
     .pc = "rip",
+    .sp = "rsp",
     .arguments = { "rdi", "rsi" }, /* System V psABI, 3.2.3 */
     .root = "cr3",
     .root_mask = 0x000ffffffffff000, /* bits 51 to 12 (Intel SDM 3, 4.5) */

@@ -1,0 +1,132 @@
+/*
+ * adopt.c: who runs on a vCPU whose first thread switch has not been seen.
+ * See adopt.h.
+ *
+ * `syscalls` knows threads from the kernel's switches.  Until the first, the
+ * thread is known by its kernel stack, which the stack pointer is in on the
+ * way out of the kernel: all threads are looked through for the one whose
+ * stack that is.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "adopt.h"
+#include "asid.h"
+#include "kernel.h"
+#include "tasks.h"
+
+/* Stacks are of 16 KiB, with KASAN of 32 or 64 (THREAD_SIZE). */
+#define MAX_STACK (64u << 10)
+/* What one search may read: some seconds. */
+#define MAX_READS (2u << 20)
+/* Between searches that find nothing. */
+#define PAUSE (G_USEC_PER_SEC / 10)
+
+typedef struct Adopted {
+    OsiTask task;
+    uint64_t stack;   /* where its stack begins */
+    gint64 next_try;
+} Adopted;
+
+static const OsiArch *arch;
+static Adopted *adopted; /* of each vCPU, used by it alone */
+static unsigned int n;
+
+void osi_adopt_start(const OsiArch *a, unsigned int n_vcpus)
+{
+    arch = a;
+    n = n_vcpus;
+    adopted = g_new0(Adopted, n);
+}
+
+static bool read_bounded(void *opaque, uint64_t addr, void *buf, size_t len)
+{
+    unsigned int *left = opaque;
+
+    if (*left == 0) {
+        return false;
+    }
+    (*left)--;
+    return osi_kernel_read(NULL, addr, buf, len);
+}
+
+/* Whether the stack that holds @sp is @task's; the closest one is it. */
+static void compare(const OsiView *v, const OsiField *stack_field,
+                    const OsiTask *task, uint64_t sp, Adopted *a)
+{
+    uint64_t stack;
+
+    if (osi_view_field(v, task->identity.taskd, stack_field, &stack) &&
+        stack <= sp && sp - stack < MAX_STACK && stack > a->stack) {
+        a->task = *task;
+        a->stack = stack;
+    }
+}
+
+static void search(uint64_t sp, Adopted *a)
+{
+    const OsiKernel *kernel = osi_kernel();
+    g_autoptr(GArray) leaders = g_array_new(FALSE, TRUE, sizeof(OsiTask));
+    unsigned int left = MAX_READS;
+    OsiProcLayout proc;
+    OsiView v = {
+        .reader = { read_bounded, &left, kernel->layout.big_endian },
+        .layout = &kernel->layout,
+        .proc = &proc,
+    };
+    OsiField stack;
+    uint64_t root;
+
+    *a = (Adopted){ 0 };
+    osi_proc_layout_from_types(kernel->types, &proc);
+    if (!osi_types_member(kernel->types, "task_struct", "stack", &stack) ||
+        !osi_types_symbol(kernel->types, "init_task", &root)) {
+        return;
+    }
+    osi_tasks_processes(&v, root, leaders);
+    for (guint i = 0; i < leaders->len; i++) {
+        const OsiTask *leader = &g_array_index(leaders, OsiTask, i);
+        g_autoptr(GArray) threads = g_array_new(FALSE, TRUE,
+                                                sizeof(OsiTask));
+
+        compare(&v, &stack, leader, sp, a);
+        osi_tasks_threads(&v, leader->identity.taskd, threads);
+        for (guint k = 0; k < threads->len; k++) {
+            compare(&v, &stack, &g_array_index(threads, OsiTask, k), sp, a);
+        }
+    }
+}
+
+void osi_adopt(unsigned int vcpu_index)
+{
+    Adopted *a = vcpu_index < n ? &adopted[vcpu_index] : NULL;
+    gint64 now = g_get_monotonic_time();
+    uint64_t sp;
+
+    if (!osi_kernel()) {
+        osi_kernel_discover(arch->pc, 0);
+    }
+    if (!a || !osi_kernel() ||
+        !qemu_plugin_read_register_u64(qemu_plugin_find_register(arch->sp),
+                                       &sp)) {
+        return;
+    }
+    if (a->task.known && sp - a->stack < MAX_STACK) {
+        /* The same; it may have changed meanwhile. */
+        osi_task_read(&osi_kernel()->layout, osi_kernel_read, NULL,
+                      a->task.identity.taskd, true, &a->task);
+    } else if (now >= a->next_try) {
+        search(sp, a);
+        a->next_try = g_get_monotonic_time() + PAUSE;
+    }
+}
+
+const OsiTask *osi_adopted(unsigned int vcpu_index)
+{
+    Adopted *a = vcpu_index < n ? &adopted[vcpu_index] : NULL;
+
+    if (!a || !a->task.known) {
+        return NULL;
+    }
+    a->task.identity.asid = osi_asid_of(a->task.pgd);
+    return &a->task;
+}
