@@ -1,7 +1,8 @@
 /*
  * entry.h: what core/entry.c, linked into every plugin, tells libqpp about
- * the plugin.  A binary interface between separately built files: members
- * are added at the end, with a new QPP_ENTRY_ABI.
+ * the plugin.  A binary interface between separately built files: a member
+ * may be added at the end, with a new QPP_ENTRY_ABI, by which libqpp knows
+ * that an older plugin has none; what is there never changes.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

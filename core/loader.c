@@ -142,7 +142,7 @@ static const char *file_of(QppCoreInstallFn function)
 static bool check_entry(const QppEntry *entry, const char *path,
                         GError **errp)
 {
-    if (entry->abi != QPP_ENTRY_ABI) {
+    if (entry->abi < 1 || entry->abi > QPP_ENTRY_ABI) {
         g_set_error(errp, QPP_ERROR, 0,
                     "%s: built for another libqpp (entry version %d, this "
                     "is %d); rebuild it", path, entry->abi, QPP_ENTRY_ABI);

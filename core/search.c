@@ -5,19 +5,31 @@
  *   1. DIR/NAME.so                the folder of the plugin that needs it
  *   2. DIR/../NAME/NAME.so        its neighbour in a build tree
  *   3. NAME.so in each folder of QPP_PLUGIN_PATH (separated by ':')
- *   4. NAME.so in the folder that plugins are installed to
+ *   4. NAME.so beside libqpp, where plugins are installed, and in qpp/ there
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#define _GNU_SOURCE
+#include <dlfcn.h>
 #include <stdlib.h>
 
 #include "core.h"
+
+/* The folder that libqpp itself was loaded from. */
+static char *own_folder(void)
+{
+    Dl_info info;
+
+    return dladdr((void *)own_folder, &info) && info.dli_fname
+               ? g_path_get_dirname(info.dli_fname) : g_strdup(".");
+}
 
 static GPtrArray *candidates(const char *requester_path, const char *name)
 {
     GPtrArray *paths = g_ptr_array_new_with_free_func(g_free);
     g_autofree char *file = g_strconcat(name, ".so", NULL);
     g_autofree char *dir = g_path_get_dirname(requester_path);
+    g_autofree char *own = own_folder();
     const char *env = getenv("QPP_PLUGIN_PATH");
     g_auto(GStrv) dirs = env ? g_strsplit(env, ":", -1) : NULL;
 
@@ -28,7 +40,8 @@ static GPtrArray *candidates(const char *requester_path, const char *name)
             g_ptr_array_add(paths, g_build_filename(*d, file, NULL));
         }
     }
-    g_ptr_array_add(paths, g_build_filename(QPP_PLUGIN_DIR, file, NULL));
+    g_ptr_array_add(paths, g_build_filename(own, file, NULL));
+    g_ptr_array_add(paths, g_build_filename(own, "qpp", file, NULL));
     return paths;
 }
 

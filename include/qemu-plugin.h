@@ -40,6 +40,7 @@
 extern "C" {
 #endif
 
+/* What others find by name in a plugin's file, and what they do not. */
 #define QEMU_PLUGIN_EXPORT __attribute__((visibility("default")))
 #define QEMU_PLUGIN_LOCAL __attribute__((visibility("hidden")))
 
@@ -207,18 +208,25 @@ enum qemu_plugin_hwaddr_operation_result {
 
 /* ---- Callback types ---------------------------------------------------- */
 
+/* @id is that of the plugin that registered the function, here and below. */
 typedef void (*qemu_plugin_simple_cb_t)(qemu_plugin_id_t id);
+/* The same; @userdata as it was registered, here and below. */
 typedef void (*qemu_plugin_udata_cb_t)(qemu_plugin_id_t id, void *userdata);
+/* Something of a vCPU; they are numbered from 0. */
 typedef void (*qemu_plugin_vcpu_simple_cb_t)(qemu_plugin_id_t id,
                                              unsigned int vcpu_index);
+/* A block or an instruction is about to be executed. */
 typedef void (*qemu_plugin_vcpu_udata_cb_t)(unsigned int vcpu_index,
                                             void *userdata);
+/* @tb is being translated, and valid during the call. */
 typedef void (*qemu_plugin_vcpu_tb_trans_cb_t)(qemu_plugin_id_t id,
                                                struct qemu_plugin_tb *tb);
+/* System call @num with its arguments, as the guest passed them. */
 typedef void (*qemu_plugin_vcpu_syscall_cb_t)(
     qemu_plugin_id_t id, unsigned int vcpu_index, int64_t num, uint64_t a1,
     uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5, uint64_t a6,
     uint64_t a7, uint64_t a8);
+/* Its result: negative is an error number. */
 typedef void (*qemu_plugin_vcpu_syscall_ret_cb_t)(qemu_plugin_id_t id,
                                                   unsigned int vcpu_index,
                                                   int64_t num, int64_t ret);
@@ -227,10 +235,12 @@ typedef bool (*qemu_plugin_vcpu_syscall_filter_cb_t)(
     qemu_plugin_id_t id, unsigned int vcpu_index, int64_t num, uint64_t a1,
     uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5, uint64_t a6,
     uint64_t a7, uint64_t a8, uint64_t *sysret);
+/* The vCPU went from @from_pc to @to_pc because of @type. */
 typedef void (*qemu_plugin_vcpu_discon_cb_t)(qemu_plugin_id_t id,
                                              unsigned int vcpu_index,
                                              enum qemu_plugin_discon_type type,
                                              uint64_t from_pc, uint64_t to_pc);
+/* An access at the virtual address @vaddr; @info tells what kind. */
 typedef void (*qemu_plugin_vcpu_mem_cb_t)(unsigned int vcpu_index,
                                           qemu_plugin_meminfo_t info,
                                           uint64_t vaddr, void *userdata);

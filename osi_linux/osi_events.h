@@ -69,6 +69,7 @@ typedef struct OsiExecEvent {
                            OSI_EXEC_ARGS_MAX */
 } OsiExecEvent;
 
+/* Longer argument lists are cut, and their last byte is a NUL. */
 #define OSI_EXEC_ARGS_MAX 65536
 
 /* A thread, or with the last of them a process, ends. */
