@@ -87,62 +87,13 @@ static void on_end(qemu_plugin_id_t id, void *userdata)
     drcov_report_left_out(left_out, "there is too much code");
 }
 
-static bool parse_option(const char *name, const char *value, bool system)
-{
-    uint64_t number;
-
-    if (!*value) {
-        return false;
-    }
-    if (strcmp(name, "filename") == 0) {
-        options.filename = value;
-        return true;
-    }
-    if (system && strcmp(name, "user") == 0) {
-        return qemu_plugin_bool_parse(name, value, &options.user);
-    }
-    if (system && strcmp(name, "kernel") == 0) {
-        return qemu_plugin_bool_parse(name, value, &options.kernel);
-    }
-    if (system && strcmp(name, "comm") == 0) {
-        options.comm = value;
-        return true;
-    }
-    if (!system || !g_ascii_string_to_unsigned(value, 10, 1, G_MAXINT32,
-                                               &number, NULL)) {
-        return false;
-    }
-    if (strcmp(name, "pid") == 0) {
-        options.pid = (int32_t)number;
-        return true;
-    }
-    options.max = (uint32_t)number;
-    return strcmp(name, "max") == 0;
-}
-
-static bool parse_options(int argc, char **argv, bool system)
-{
-    for (int i = 0; i < argc; i++) {
-        g_auto(GStrv) words = g_strsplit(argv[i], "=", 2);
-        char *value = strchr(argv[i], '='); /* argv stays */
-
-        if (!value || !parse_option(words[0], value + 1, system)) {
-            fprintf(stderr, "drcov: '%s' is not understood; options: "
-                    "filename=FILE%s\n", argv[i], system ?
-                    " user=on|off kernel=on|off comm=NAME pid=N max=N" : "");
-            return false;
-        }
-    }
-    return true;
-}
-
 QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id,
                                            const qemu_info_t *info, int argc,
                                            char **argv)
 {
     bool system = info->system_emulation;
 
-    if (!parse_options(argc, argv, system)) {
+    if (!drcov_parse_options(argc, argv, system, &options)) {
         return -1;
     }
     source = system ? drcov_system_start(id, info, &options)

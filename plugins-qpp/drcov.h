@@ -56,7 +56,7 @@ bool coverage_empty(Coverage *coverage);
 /* False after a line on stderr. */
 bool coverage_write(Coverage *coverage, const char *filename);
 
-/* ---- drcov.c ---- */
+/* ---- drcov_options.c, drcov_mappings.c ---- */
 
 typedef struct DrcovOptions {
     const char *filename;
@@ -65,6 +65,10 @@ typedef struct DrcovOptions {
     int32_t pid;       /* only that one; 0: all */
     uint32_t max;      /* processes */
 } DrcovOptions;
+
+/* False after a line on stderr.  @options has the defaults. */
+bool drcov_parse_options(int argc, char **argv, bool system,
+                         DrcovOptions *options);
 
 /* Calls @function on @event of @call, if the guest has such a call. */
 bool drcov_watch(const char *call, const char *event, cb_func_t function);
