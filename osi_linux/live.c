@@ -3,9 +3,12 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include <string.h>
+
 #include "asid.h"
 #include "kernel.h"
 #include "live.h"
+#include "system.h"
 
 static const OsiArch *arch;
 
@@ -17,13 +20,64 @@ void osi_live_start(const OsiArch *the_arch)
 /* What is left of the query on this thread. */
 static _Thread_local unsigned int n_reads_left;
 
+/* Which vCPU's tables lead to the kernel's memory; -1: none that is known. */
+static _Thread_local int table_vcpu = -1;
+
+static bool get_mode(OsiPagingMode *out);
+
+static bool read_physical(uint64_t physical, void *buf, size_t len)
+{
+    static _Thread_local GByteArray *bytes;
+
+    if (!bytes) {
+        bytes = g_byte_array_new();
+    }
+    if (qemu_plugin_read_memory_hwaddr(physical, bytes, len) !=
+            QEMU_PLUGIN_HWADDR_OPERATION_OK || bytes->len != len) {
+        return false;
+    }
+    memcpy(buf, bytes->data, len);
+    return true;
+}
+
+static bool can_read_physical(void)
+{
+    static gsize answer; /* 1: no, 2: yes */
+
+    if (g_once_init_enter(&answer)) {
+        g_once_init_leave(&answer, 1 + (arch->paging->has_kernel &&
+            qemu_plugin_available("qemu_plugin_read_memory_hwaddr")));
+    }
+    return answer == 2;
+}
+
+/*
+ * Kernel memory that the vCPU's own tables do not show now (page-table
+ * isolation): by the kernel's tables of the process that it runs.
+ */
+static bool read_out_of_reach(uint64_t addr, void *buf, size_t len)
+{
+    const OsiTask *task;
+    OsiMmu mmu;
+
+    if (table_vcpu < 0 || !(addr >> 63) || !can_read_physical()) {
+        return false;
+    }
+    task = osi_system_current(table_vcpu);
+    mmu = (OsiMmu){ .read_physical = read_physical, .paging = arch->paging };
+    return task && task->pgd && osi_asid_linear_map(&mmu.linear_map) &&
+           get_mode(&mmu.mode) &&
+           osi_mmu_read_kernel(&mmu, task->pgd, addr, buf, len);
+}
+
 static bool read_counted(void *opaque, uint64_t addr, void *buf, size_t len)
 {
     if (n_reads_left == 0) {
         return false;
     }
     n_reads_left--;
-    return osi_kernel_read(NULL, addr, buf, len);
+    return osi_kernel_read(NULL, addr, buf, len) ||
+           read_out_of_reach(addr, buf, len);
 }
 
 static OsiLive *live_new(const OsiKernel *kernel)
@@ -40,7 +94,8 @@ static OsiLive *live_new(const OsiKernel *kernel)
     return live;
 }
 
-const OsiLive *osi_live(void)
+/* The readers, in the query that is under way. */
+static const OsiLive *get_live(void)
 {
     static gsize live;
     const OsiKernel *kernel = osi_kernel();
@@ -48,11 +103,24 @@ const OsiLive *osi_live(void)
     if (!kernel) {
         return NULL;
     }
-    n_reads_left = OSI_MAX_READS;
     if (g_once_init_enter(&live)) {
         g_once_init_leave(&live, (gsize)live_new(kernel));
     }
     return (const OsiLive *)live;
+}
+
+const OsiLive *osi_live(void)
+{
+    n_reads_left = OSI_MAX_READS;
+    table_vcpu = -1;
+    return get_live();
+}
+
+const OsiLive *osi_live_on(unsigned int vcpu_index)
+{
+    n_reads_left = OSI_MAX_READS;
+    table_vcpu = (int)vcpu_index;
+    return get_live();
 }
 
 bool osi_live_task(const OsiProcHandle *handle, OsiTask *task)
@@ -61,7 +129,7 @@ bool osi_live_task(const OsiProcHandle *handle, OsiTask *task)
 
     *task = (OsiTask){ 0 };
     return kernel && handle &&
-           osi_task_read(&kernel->layout, osi_kernel_read, NULL,
+           osi_task_read(&kernel->layout, read_counted, NULL,
                          handle->taskd, true, task) &&
            !task->gone && task->leader == handle->taskd &&
            task->leader_start == handle->start_time;
@@ -93,7 +161,7 @@ static bool get_mode(OsiPagingMode *out)
 
 bool osi_live_mmu(OsiMmu *out)
 {
-    const OsiLive *live = osi_live();
+    const OsiLive *live = get_live();
 
     if (!live || !arch) {
         return false;
@@ -106,5 +174,6 @@ bool osi_live_read_user(uint64_t pgd, uint64_t addr, void *buf, size_t len)
 {
     OsiMmu mmu;
 
+    n_reads_left = OSI_MAX_READS;
     return osi_live_mmu(&mmu) && osi_mmu_read(&mmu, pgd, addr, buf, len);
 }

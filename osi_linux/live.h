@@ -35,7 +35,14 @@ void osi_live_start(const OsiArch *arch);
 const OsiLive *osi_live(void);
 
 /*
- * Reads the leader of the process that @handle names.  False: it is gone, it
+ * The same on the thread of @vcpu_index: where the host can read physical
+ * memory (plugin API 5), the readers then reach x86's kernel also while the
+ * vCPU's page tables do not map it.
+ */
+const OsiLive *osi_live_on(unsigned int vcpu_index);
+
+/*
+ * Within a query: reads the leader of the process that @handle names.  False: it is gone, it
  * never was, or the kernel's memory cannot be read now.
  */
 bool osi_live_task(const OsiProcHandle *handle, OsiTask *task);

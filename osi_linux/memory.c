@@ -37,15 +37,13 @@ static bool read_entry(const OsiMmu *mmu, uint64_t physical, uint64_t *entry)
     return true;
 }
 
-bool osi_mmu_translate(const OsiMmu *mmu, uint64_t pgd, uint64_t addr,
-                       uint64_t *physical, uint64_t *left)
+/* osi_mmu_translate(), of addresses in either half. */
+static bool walk(const OsiMmu *mmu, uint64_t pgd, uint64_t addr,
+                 uint64_t *physical, uint64_t *left)
 {
     const OsiPagingMode *m = &mmu->mode;
     uint64_t table = pgd - mmu->linear_map;
 
-    if (!pgd || m->va_bits >= 64 || addr >> m->va_bits) {
-        return false;
-    }
     for (unsigned int level = m->n_levels; level-- > 0;) {
         unsigned int shift = osi_paging_shift(m, level);
         uint64_t index = addr >> shift & ((1u << m->index_bits) - 1);
@@ -69,8 +67,15 @@ bool osi_mmu_translate(const OsiMmu *mmu, uint64_t pgd, uint64_t addr,
     return false;
 }
 
-bool osi_mmu_read(const OsiMmu *mmu, uint64_t pgd, uint64_t addr, void *buf,
-                  size_t len)
+bool osi_mmu_translate(const OsiMmu *mmu, uint64_t pgd, uint64_t addr,
+                       uint64_t *physical, uint64_t *left)
+{
+    return pgd && mmu->mode.va_bits < 64 && !(addr >> mmu->mode.va_bits) &&
+           walk(mmu, pgd, addr, physical, left);
+}
+
+static bool read_any(const OsiMmu *mmu, uint64_t pgd, bool kernel,
+                     uint64_t addr, void *buf, size_t len)
 {
     uint8_t *p = buf;
 
@@ -78,7 +83,8 @@ bool osi_mmu_read(const OsiMmu *mmu, uint64_t pgd, uint64_t addr, void *buf,
         uint64_t physical, left;
         size_t part;
 
-        if (!osi_mmu_translate(mmu, pgd, addr, &physical, &left)) {
+        if (kernel ? !walk(mmu, pgd, addr, &physical, &left)
+                   : !osi_mmu_translate(mmu, pgd, addr, &physical, &left)) {
             return false;
         }
         part = MIN(len, left);
@@ -90,4 +96,17 @@ bool osi_mmu_read(const OsiMmu *mmu, uint64_t pgd, uint64_t addr, void *buf,
         len -= part;
     }
     return true;
+}
+
+bool osi_mmu_read(const OsiMmu *mmu, uint64_t pgd, uint64_t addr, void *buf,
+                  size_t len)
+{
+    return read_any(mmu, pgd, false, addr, buf, len);
+}
+
+bool osi_mmu_read_kernel(const OsiMmu *mmu, uint64_t pgd, uint64_t addr,
+                         void *buf, size_t len)
+{
+    return mmu->paging->has_kernel && pgd && addr >> 63 &&
+           read_any(mmu, pgd, true, addr, buf, len);
 }

@@ -32,4 +32,8 @@ bool osi_mmu_translate(const OsiMmu *mmu, uint64_t pgd, uint64_t addr,
 bool osi_mmu_read(const OsiMmu *mmu, uint64_t pgd, uint64_t addr, void *buf,
                   size_t len);
 
+/* The same for the kernel's memory, where tables at @pgd map that, too. */
+bool osi_mmu_read_kernel(const OsiMmu *mmu, uint64_t pgd, uint64_t addr,
+                         void *buf, size_t len);
+
 #endif /* OSI_MEMORY_H */

@@ -132,7 +132,7 @@ static bool read_all(const OsiLive *live, const OsiFdTable *table,
 QEMU_PLUGIN_EXPORT GArray *get_open_files(unsigned int vcpu_index,
                                           const OsiProc *proc)
 {
-    const OsiLive *live = osi_live();
+    const OsiLive *live = osi_live_on(vcpu_index);
     OsiFdTable table, again;
     OsiTask task;
     GArray *files;
@@ -163,9 +163,10 @@ QEMU_PLUGIN_EXPORT GArray *get_open_files(unsigned int vcpu_index,
     return NULL;
 }
 
-static bool get_file(const OsiProc *proc, int fd, OsiFile *out)
+static bool get_file(unsigned int vcpu_index, const OsiProc *proc, int fd,
+                     OsiFile *out)
 {
-    const OsiLive *live = osi_live();
+    const OsiLive *live = osi_live_on(vcpu_index);
     OsiFdTable table;
     OsiTask task;
 
@@ -180,7 +181,8 @@ QEMU_PLUGIN_EXPORT OsiFile *get_open_file(unsigned int vcpu_index,
 {
     OsiFile file;
 
-    return get_file(proc, fd, &file) ? g_memdup2(&file, sizeof(file)) : NULL;
+    return get_file(vcpu_index, proc, fd, &file)
+               ? g_memdup2(&file, sizeof(file)) : NULL;
 }
 
 QEMU_PLUGIN_EXPORT char *osi_linux_fd_to_filename(unsigned int vcpu_index,
@@ -189,7 +191,7 @@ QEMU_PLUGIN_EXPORT char *osi_linux_fd_to_filename(unsigned int vcpu_index,
     OsiFile file;
     char *path;
 
-    if (!get_file(proc, fd, &file)) {
+    if (!get_file(vcpu_index, proc, fd, &file)) {
         return NULL;
     }
     path = g_steal_pointer(&file.path);
@@ -203,7 +205,7 @@ osi_linux_fd_to_pos(unsigned int vcpu_index, const OsiProc *proc, int fd)
     OsiFile file;
     int64_t pos;
 
-    if (!get_file(proc, fd, &file)) {
+    if (!get_file(vcpu_index, proc, fd, &file)) {
         return OSI_INVALID_FILE_POS;
     }
     pos = file.pos;

@@ -36,10 +36,10 @@ static bool is_still_its(const OsiProc *proc, const OsiTask *before)
     return find_task(proc, &now) && now.mm == before->mm;
 }
 
-static GArray *read_mappings(const OsiProc *proc, const uint64_t *addr,
-                             OsiTask *task)
+static GArray *read_mappings(unsigned int vcpu_index, const OsiProc *proc,
+                             const uint64_t *addr, OsiTask *task)
 {
-    const OsiLive *live = osi_live();
+    const OsiLive *live = osi_live_on(vcpu_index);
     GArray *modules;
     OsiMmu mmu;
 
@@ -69,7 +69,7 @@ QEMU_PLUGIN_EXPORT GArray *get_mappings(unsigned int vcpu_index,
 {
     OsiTask task;
 
-    return read_mappings(proc, NULL, &task);
+    return read_mappings(vcpu_index, proc, NULL, &task);
 }
 
 /* Those whose kind is among @kinds, a set of bits. */
@@ -133,7 +133,7 @@ QEMU_PLUGIN_EXPORT GArray *get_libraries(unsigned int vcpu_index,
                                          const OsiProc *proc)
 {
     OsiTask task;
-    g_autoptr(GArray) all = read_mappings(proc, NULL, &task);
+    g_autoptr(GArray) all = read_mappings(vcpu_index, proc, NULL, &task);
 
     return all ? osi_libraries_from(all, read_user, &task) : NULL;
 }
@@ -157,7 +157,7 @@ QEMU_PLUGIN_EXPORT OsiModule *get_mapping_by_addr(unsigned int vcpu_index,
 {
     OsiTask task;
 
-    return take(read_mappings(proc, &addr, &task), 0);
+    return take(read_mappings(vcpu_index, proc, &addr, &task), 0);
 }
 
 QEMU_PLUGIN_EXPORT OsiModule *get_mapping_by_name(unsigned int vcpu_index,
@@ -231,7 +231,7 @@ QEMU_PLUGIN_EXPORT bool in_shared_object(unsigned int vcpu_index,
 QEMU_PLUGIN_EXPORT OsiProcMem *get_proc_mem(unsigned int vcpu_index,
                                             const OsiProc *proc)
 {
-    const OsiLive *live = osi_live();
+    const OsiLive *live = osi_live_on(vcpu_index);
     OsiProcMem bounds;
     OsiTask task;
 
@@ -285,7 +285,7 @@ QEMU_PLUGIN_EXPORT bool read_process_memory(unsigned int vcpu_index,
 {
     OsiTask task;
 
-    if (!osi_kernel() || !handle) {
+    if (!handle || !osi_live_on(vcpu_index)) {
         return false;
     }
     return osi_live_task(handle, &task)

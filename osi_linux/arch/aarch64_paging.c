@@ -81,4 +81,4 @@ static OsiEntryKind entry(const OsiPagingMode *m, unsigned int level,
     return level < 3 || m->wide ? OSI_ENTRY_PAGE : OSI_ENTRY_ABSENT;
 }
 
-const OsiPaging osi_paging_aarch64 = { mode, entry };
+const OsiPaging osi_paging_aarch64 = { mode, entry, false };

@@ -34,6 +34,8 @@ typedef struct OsiPaging {
     /* What @entry at @level says; level 0 is that of single pages. */
     OsiEntryKind (*entry)(const OsiPagingMode *mode, unsigned int level,
                           uint64_t entry, uint64_t *physical);
+    /* Whether a process's tables map the kernel, too. */
+    bool has_kernel;
 } OsiPaging;
 
 extern const OsiPaging osi_paging_x86_64;

@@ -49,4 +49,4 @@ static OsiEntryKind entry(const OsiPagingMode *m, unsigned int level,
     return level <= 2 ? OSI_ENTRY_PAGE : OSI_ENTRY_ABSENT;
 }
 
-const OsiPaging osi_paging_x86_64 = { mode, entry };
+const OsiPaging osi_paging_x86_64 = { mode, entry, true };

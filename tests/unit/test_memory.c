@@ -272,6 +272,36 @@ static void test_modes(void)
     g_assert_true(osi_paging_aarch64.mode(&mode));
 }
 
+/* The kernel's half, where a process's tables have it. */
+static void kernel_once(Space *s)
+{
+    uint64_t page = 1ull << s->p->page_shift;
+    uint64_t a = world_alloc(s->w, page, page);
+    uint64_t addr = 0ull - 0x123 * page;
+    char bytes[3];
+
+    map_at(s, addr, a - WORLD_BASE, 0);
+    world_copy(s->w, a + 7, "ker", 3);
+    if (s->p->paging == &osi_paging_x86_64) {
+        g_assert_true(osi_mmu_read_kernel(&s->mmu, s->pgd, addr + 7, bytes,
+                                          3));
+        g_assert_cmpmem(bytes, 3, "ker", 3);
+        g_assert_false(osi_mmu_read_kernel(&s->mmu, s->pgd, addr + page,
+                                           bytes, 3));
+        g_assert_false(osi_mmu_read_kernel(&s->mmu, 0, addr, bytes, 3));
+    } else {
+        g_assert_false(osi_mmu_read_kernel(&s->mmu, s->pgd, addr + 7, bytes,
+                                           3));
+    }
+    g_assert_false(osi_mmu_read(&s->mmu, s->pgd, addr + 7, bytes, 3));
+    g_assert_false(osi_mmu_read_kernel(&s->mmu, s->pgd, 0x1000, bytes, 3));
+}
+
+static void test_kernel(void)
+{
+    for_all(kernel_once);
+}
+
 static World *physical_world;
 
 static bool read_physical(uint64_t physical, void *buf, size_t len)
@@ -306,6 +336,7 @@ int main(int argc, char **argv)
     g_test_add_func("/memory/hostile", test_hostile);
     g_test_add_func("/memory/wide", test_wide);
     g_test_add_func("/memory/modes", test_modes);
+    g_test_add_func("/memory/kernel", test_kernel);
     g_test_add_func("/memory/physical", test_physical);
     return g_test_run();
 }

@@ -44,7 +44,7 @@ bool osi_kernel_read(void *opaque, uint64_t addr, void *buf, size_t len)
     return is_mapped;
 }
 
-const OsiLive *osi_live(void)
+const OsiLive *osi_live_on(unsigned int vcpu_index)
 {
     return is_known ? &live : NULL;
 }
