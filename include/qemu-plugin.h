@@ -500,7 +500,9 @@ qemu_plugin_hwaddr_device_name(const struct qemu_plugin_hwaddr *haddr)
 /* ---- Scoreboards ----------------------------------------------------------
  *
  * A value or struct for each vCPU, which grows with their number: counting
- * without locks.  On hosts before API 2 libqpp has its own.
+ * without locks.  On hosts before API 2 libqpp has its own.  In user mode a
+ * vCPU is a thread, and a later thread may get the number of one that ended.
+ * That a u64's offset lies within an element is not checked.
  */
 
 /*
