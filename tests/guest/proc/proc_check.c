@@ -408,7 +408,9 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id,
     qemu_plugin_register_atexit_cb(id, on_atexit, NULL);
     return qemu_plugin_reg_callback("syscalls", "on_all_sys_enter",
                                     on_enter) &&
-                   (!info->system_emulation || qemu_plugin_reg_callback("osi_linux", "on_process_change",
-                                            on_process_change))
+                   (!info->system_emulation ||
+                    qemu_plugin_reg_callback("osi_linux",
+                                             "on_process_change",
+                                             on_process_change))
                ? 0 : -1;
 }

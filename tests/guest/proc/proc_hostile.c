@@ -41,6 +41,11 @@ static struct {
 
 /* ---- Asking -------------------------------------------------------------- */
 
+static size_t size_of(const char *text)
+{
+    return text ? strlen(text) : 0;
+}
+
 /* All of one process; what it says is of no interest, but for its bounds. */
 static void ask_one(unsigned int vcpu, const OsiProcHandle *handle)
 {
@@ -56,8 +61,10 @@ static void ask_one(unsigned int vcpu, const OsiProcHandle *handle)
                                                           NULL);
 
     result.unknown += !info || !cgroups || !threads || !children;
-    if (info && (strlen(info->comm) >= OSI_COMM_LEN ||
-                 info->n_ns_pids > OSI_MAX_PID_NS)) {
+    if ((info && (strlen(info->comm) >= OSI_COMM_LEN ||
+                  info->n_ns_pids > OSI_MAX_PID_NS)) ||
+        size_of(exe) + size_of(cwd) + size_of(root) > 1 << 20 ||
+        (args && args->len > 8 << 20) || (env && env->len > 8 << 20)) {
         g_error("proc_hostile: what is said of a process is impossible");
     }
     g_clear_pointer(&args, g_byte_array_unref);
