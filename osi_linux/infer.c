@@ -26,6 +26,8 @@
 /* Tasks walked past to see that the list is a circle. */
 #define MAX_WALK 65536u
 #define COMM_LEN 16u /* TASK_COMM_LEN, as long as there is Linux */
+/* One or two for each task that is walked past; some tenths of a second. */
+#define MAX_READS (1u << 18)
 #define PID_MAX (4 * 1024 * 1024)
 #define SAME_TIME 100000000u /* ns */
 #define NOWHERE UINT64_MAX
@@ -38,7 +40,9 @@ typedef struct Copy {
 
 typedef struct Infer {
     const Kallsyms *symbols;
-    const OsiReader *reader;
+    const OsiReader *reader; /* of so many reads: */
+    unsigned int reads_left;
+    const OsiReader *guest;
     OsiModel *model;
     unsigned int ptr;
     GPtrArray *tasks;   /* Copy; the first is init_task */
@@ -51,6 +55,17 @@ typedef bool (*HoldsFn)(const Infer *in, uint64_t at);
 G_DEFINE_QUARK(osi-infer-error-quark, osi_infer_error)
 
 /* ---- Reading ------------------------------------------------------------- */
+
+static bool read_bounded(void *opaque, uint64_t addr, void *buf, size_t len)
+{
+    Infer *in = opaque;
+
+    if (in->reads_left == 0) {
+        return false;
+    }
+    in->reads_left--;
+    return in->guest->read(in->guest->opaque, addr, buf, len);
+}
 
 static Copy *copy_new(const Infer *in, uint64_t addr)
 {
@@ -601,13 +616,17 @@ static bool find_all(Infer *in, GError **errp)
 OsiModel *osi_infer(const Kallsyms *symbols, const OsiReader *reader,
                     GError **errp)
 {
+    OsiReader bounded = { read_bounded, NULL, reader->big_endian };
     Infer in = {
         .symbols = symbols,
-        .reader = reader,
+        .reader = &bounded,
+        .reads_left = MAX_READS,
+        .guest = reader,
         .ptr = kallsyms_pointer_size(symbols),
         .tasks = g_ptr_array_new_with_free_func(g_free),
     };
 
+    bounded.opaque = &in;
     in.model = osi_model_new(reader->big_endian, in.ptr);
     if (!find_all(&in, errp)) {
         g_clear_pointer(&in.model, osi_model_free);

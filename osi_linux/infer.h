@@ -19,8 +19,8 @@ GQuark osi_infer_error_quark(void);
 
 /*
  * The members that are certain.  Wants a kernel whose kallsyms list its
- * variables.  Reads 3 MiB at most.  NULL with @errp set if what nothing works
- * without is not found.
+ * variables.  Reads 262,144 times at most.  NULL with @errp set if what nothing
+ * works without is not found.
  */
 OsiModel *osi_infer(const Kallsyms *symbols, const OsiReader *reader,
                     GError **errp);
