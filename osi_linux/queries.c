@@ -20,6 +20,7 @@
 #include "live.h"
 #include "process.h"
 #include "syscalls.h"
+#include "system.h"
 #include "tasks.h"
 #include "user_proc.h"
 
@@ -96,17 +97,30 @@ static bool query_begin(Query *q)
     return true;
 }
 
+/* A task to begin at: the one that the vCPU runs; 0: unknown. */
+static uint64_t any_task(unsigned int vcpu_index)
+{
+    SyscallsThread *thread = syscalls_current_thread_qpp(vcpu_index);
+    const OsiTask *task;
+
+    if (thread) {
+        return syscalls_thread_task_qpp(thread);
+    }
+    /* A guest that was running already, before its first switch. */
+    task = osi_system_current(vcpu_index);
+    return task ? task->identity.taskd : 0;
+}
+
 /* The first task; 0: unknown, or out of reach. */
 static uint64_t find_root(const OsiView *v, unsigned int vcpu_index)
 {
     uint64_t taskd = atomic_load(&root);
-    SyscallsThread *thread;
 
     if (taskd && osi_tasks_is_root(v, taskd)) {
         return taskd;
     }
-    thread = syscalls_current_thread_qpp(vcpu_index);
-    taskd = thread ? osi_tasks_root(v, syscalls_thread_task_qpp(thread)) : 0;
+    taskd = any_task(vcpu_index);
+    taskd = taskd ? osi_tasks_root(v, taskd) : 0;
     if (taskd) {
         atomic_store(&root, taskd);
     }

@@ -17,6 +17,7 @@
 #include "live.h"
 #include "plugin_stub.h"
 #include "syscalls.h"
+#include "../../osi_linux/system.h" /* syscalls has one, too */
 #include "user_proc.h"
 
 /* ---- In place of the parts around it ------------------------------------- */
@@ -61,6 +62,13 @@ bool osi_live_read_user(uint64_t pgd, uint64_t addr, void *buf, size_t len)
 static SyscallsThread *current_thread(unsigned int vcpu_index)
 {
     return current ? (SyscallsThread *)&current : NULL;
+}
+
+static OsiTask adopted; /* known without any switch; taskd 0: none */
+
+const OsiTask *osi_system_current(unsigned int vcpu_index)
+{
+    return adopted.identity.taskd ? &adopted : NULL;
 }
 
 static uint64_t thread_task(const SyscallsThread *thread)
@@ -263,6 +271,19 @@ static void test_no_root(void)
     check_no_lists();
     current = 0;
     check_no_lists();
+    /* no switch was seen, but it is known who runs */
+    start();
+    fk_put_field(fk_root(), &fk_layout.pid, 1);
+    check_no_lists(); /* what was found before is not so any more */
+    fk_put_field(init, &fk_layout.pid, 0); /* now this one is the first */
+    fk_put_field(init, &fk_layout.tgid, 0);
+    fk_put_field(init, &fk_layout.real_parent, init);
+    fk_list_init(init + fk_proc.task.tasks.offset);
+    current = 0;
+    check_no_lists();
+    adopted.identity.taskd = shell;
+    g_array_unref(get_processes(0));
+    adopted.identity.taskd = 0;
 }
 
 /* Before each read the first process becomes the last. */
