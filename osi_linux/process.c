@@ -27,6 +27,8 @@ enum {
 /* MAX_RT_PRIO, and where nice 0 lies (include/linux/sched/prio.h). */
 #define PRIO_FIRST_NORMAL 100
 #define PRIO_NICE_0 120
+/* SCHED_EXT (include/uapi/linux/sched.h) is 7; room for some to come. */
+#define POLICY_MAX 15
 
 static uint64_t get(const OsiView *v, uint64_t base, const OsiField *field,
                     uint64_t unknown)
@@ -94,18 +96,33 @@ static void read_signal(const OsiView *v, uint64_t signal, OsiTaskInfo *info)
     info->sid = number_of(v, signal, v->proc->pid.sid);
 }
 
-static void read_schedule(const OsiView *v, uint64_t taskd, OsiTaskInfo *info)
+/* The number there less @origin, if it is possible at all. */
+static int32_t number_in(const OsiView *v, uint64_t taskd,
+                         const OsiField *field, int64_t origin, int64_t min,
+                         int64_t max, int32_t unknown)
 {
     uint64_t value;
+    int64_t number;
 
-    info->policy = (int32_t)get(v, taskd, &v->proc->task.policy, UINT32_MAX);
-    if (osi_view_field(v, taskd, &v->proc->task.static_prio, &value)) {
-        info->nice = (int32_t)value - PRIO_NICE_0;
+    if (!osi_view_field(v, taskd, field, &value)) {
+        return unknown;
     }
-    if (osi_view_field(v, taskd, &v->proc->task.prio, &value)) {
-        info->priority = (int32_t)value - PRIO_FIRST_NORMAL;
-    }
-    info->rt_priority = get(v, taskd, &v->proc->task.rt_priority, 0);
+    number = (int64_t)(int32_t)value - origin;
+    return number >= min && number <= max ? (int32_t)number : unknown;
+}
+
+static void read_schedule(const OsiView *v, uint64_t taskd, OsiTaskInfo *info)
+{
+    info->policy = number_in(v, taskd, &v->proc->task.policy, 0, 0,
+                             POLICY_MAX, -1);
+    info->nice = number_in(v, taskd, &v->proc->task.static_prio, PRIO_NICE_0,
+                           -20, 19, OSI_NICE_UNKNOWN);
+    /* Down to the deadline class, whose prio is -1. */
+    info->priority = number_in(v, taskd, &v->proc->task.prio,
+                               PRIO_FIRST_NORMAL, -101, 40,
+                               OSI_NICE_UNKNOWN);
+    info->rt_priority = number_in(v, taskd, &v->proc->task.rt_priority, 0, 0,
+                                  99, 0);
 }
 
 bool osi_process_info(const OsiView *v, const OsiTask *task,
