@@ -18,6 +18,31 @@
 static const OsiArch *arch;
 static struct qemu_plugin_register *root;
 static _Atomic uint64_t linear_map; /* virtual minus physical; 0: unknown */
+static GMutex learning_lock;
+static bool is_learning; /* on_enter is registered */
+
+static void on_enter(void *evdata, void *udata);
+
+static bool start_learning(void)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&learning_lock);
+
+    if (!is_learning) {
+        is_learning = qemu_plugin_reg_callback("syscalls",
+                                               "on_all_sys_enter", on_enter);
+    }
+    return is_learning;
+}
+
+static void stop_learning(void)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&learning_lock);
+
+    if (is_learning) {
+        is_learning = false;
+        qemu_plugin_unreg_callback("syscalls", "on_all_sys_enter", on_enter);
+    }
+}
 
 /* At a call the user's page tables are in use. */
 static void on_enter(void *evdata, void *udata)
@@ -41,16 +66,16 @@ static void on_enter(void *evdata, void *udata)
         physical ^= 0x1000; /* isolated: the user's half of the pair */
         start = task->pgd - physical;
     }
-    if (start % LINEAR_MAP_ALIGN == 0 &&
-        atomic_exchange(&linear_map, start) == 0) {
-        qemu_plugin_unreg_callback("syscalls", "on_all_sys_enter", on_enter);
+    if (start % LINEAR_MAP_ALIGN == 0) {
+        atomic_store(&linear_map, start);
+        stop_learning();
     }
 }
 
 bool osi_asid_start(const OsiArch *the_arch)
 {
     arch = the_arch;
-    return qemu_plugin_reg_callback("syscalls", "on_all_sys_enter", on_enter);
+    return start_learning();
 }
 
 bool osi_asid_linear_map(uint64_t *start)
@@ -69,10 +94,12 @@ uint64_t osi_asid_of(uint64_t pgd)
         return 0;
     }
     if (physical & ~arch->root_mask) {
-        /* The guest was reset, and its map begins elsewhere now. */
-        if (atomic_exchange(&linear_map, 0)) {
-            osi_asid_start(arch);
-        }
+        /*
+         * Either the guest was reset, and its map begins elsewhere now: the
+         * next call shows.  Or this one process says something impossible,
+         * which must not take what is known from all others.
+         */
+        start_learning();
         return 0;
     }
     return physical;
