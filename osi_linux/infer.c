@@ -489,9 +489,9 @@ static bool find_mm(Infer *in)
 
 /*
  * start_time and start_boottime: nanoseconds, read one after the other, and
- * nearly the same as long as the guest has not slept; tasks are listed in the order of their creation, but for
- * those that were made at the same time.  The first were before there was a
- * clock.
+ * nearly the same as long as the guest has not slept; tasks are listed in the
+ * order of their creation, but for those that were made at the same time.
+ * The first were before there was a clock.
  */
 static bool is_start_time(const Infer *in, uint64_t at)
 {

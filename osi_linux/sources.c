@@ -156,8 +156,6 @@ static OsiTypes *try_profile(OsiProfile *profile, const OsiReader *r,
 /* Several sections: those that name another kernel are not what is meant. */
 static OsiProfile *choose_profile(GError **errp)
 {
-    g_autoptr(GError) error = NULL;
-
     if (profiles->len == 1) {
         return profiles->pdata[0];
     }
