@@ -122,8 +122,19 @@ static void on_new_task(unsigned int vcpu_index, void *udata)
                                     &event, NULL);
 }
 
-/* The arguments of the program in @mm, which is the current one's. */
-static char *read_args(const OsiCopy *mm, size_t *len)
+/*
+ * The current process's memory.  Where the kernel has shut itself out of user
+ * memory (PAN, ARMv8.1) QEMU does not show it either, but the tables do.
+ */
+static bool read_user(const OsiTask *task, uint64_t addr, void *buf,
+                      size_t len)
+{
+    return osi_read_bytes(&osi_live()->reader, addr, buf, len) ||
+           osi_live_read_user(task->pgd, addr, buf, len);
+}
+
+/* The arguments of the program in @mm, which is @task's, the current one. */
+static char *read_args(const OsiTask *task, const OsiCopy *mm, size_t *len)
 {
     uint64_t start = osi_get(mm, &layout.arg_start);
     uint64_t end = osi_get(mm, &layout.arg_end);
@@ -131,7 +142,7 @@ static char *read_args(const OsiCopy *mm, size_t *len)
 
     *len = end > start ? MIN(end - start, OSI_EXEC_ARGS_MAX) : 0;
     args = *len ? g_try_malloc(*len) : NULL;
-    if (args && !osi_read_bytes(&osi_live()->reader, start, args, *len)) {
+    if (args && !read_user(task, start, args, *len)) {
         g_free(args);
         args = NULL;
     }
@@ -165,7 +176,7 @@ static void on_exec(unsigned int vcpu_index, void *udata)
             path = osi_path_name_at(&osi_live()->paths,
                                     file + layout.f_path.offset);
         }
-        args = read_args(&mm, &event.args_len);
+        args = read_args(&task, &mm, &event.args_len);
     }
     event.path = path;
     event.args = args;
