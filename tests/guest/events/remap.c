@@ -20,7 +20,7 @@
 
 #include "marker.h"
 
-#define PAGE 4096ul
+#define PAGE 16384ul /* a whole number of pages on every kernel tested */
 #define MANY (64 * PAGE)
 
 static char text[1 << 16];
