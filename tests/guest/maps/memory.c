@@ -44,6 +44,20 @@ static void fill(char *p, size_t len, unsigned int seed)
     }
 }
 
+/*
+ * Where a table more than usual is needed, if the machine has one; a kernel
+ * without takes the address for no more than a wish.
+ */
+static void make_far(World *w)
+{
+    char *p = mmap((char *)(1ul << 50), 2 * page, PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    CHECK(p != MAP_FAILED);
+    fill(p, 2 * page, 7);
+    add_piece(w, p + page / 2, page, 0);
+}
+
 /* One mapping becomes many when every other page is protected. */
 static void make_splits(World *w)
 {
@@ -122,6 +136,7 @@ void make_memory_world(World *w)
     make_splits(w);
     make_huge(w);
     make_shared(w);
+    make_far(w);
     p = map_anon(page, PROT_NONE, MAP_PRIVATE | MAP_NORESERVE);
     add_piece(w, p, 1, 1);
     add_piece(w, (char *)8, 8, 1);
