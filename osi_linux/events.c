@@ -252,8 +252,8 @@ static void on_tb_trans(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
         uint64_t address = atomic_load_explicit(&hooks[i].address,
                                                 memory_order_relaxed);
 
-        /* A block lies on two pages at most. */
-        if (address < start || address - start >= 8192) {
+        /* A block lies on two pages at most; firmware's may be at 0. */
+        if (!address || address < start || address - start >= 8192) {
             continue;
         }
         for (size_t j = 0; j < n; j++) {

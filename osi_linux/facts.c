@@ -219,8 +219,8 @@ static bool read_module(const OsiFacts *facts, const OsiCopy *copy,
                       (uint64_t)facts->unformed)) {
         return false;
     }
-    g_strlcpy(m->name, (const char *)name,
-              MIN(facts->name.size, sizeof(m->name)));
+    /* The guest's name need not have an end. */
+    memcpy(m->name, name, MIN(facts->name.size, sizeof(m->name) - 1));
     read_parts(facts, copy, m);
     return true;
 }
