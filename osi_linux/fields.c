@@ -68,7 +68,7 @@ bool osi_read_struct(const OsiReader *r, const OsiStruct *group,
            osi_read_bytes(r, addr + group->start, out->bytes, group->size);
 }
 
-static uint64_t number(const uint8_t *p, unsigned int size, bool big_endian)
+uint64_t osi_number(const uint8_t *p, unsigned int size, bool big_endian)
 {
     uint64_t value = 0;
 
@@ -98,7 +98,7 @@ uint64_t osi_get(const OsiCopy *copy, const OsiField *field)
     if (!p) {
         return 0;
     }
-    value = number(p, size, copy->big_endian);
+    value = osi_number(p, size, copy->big_endian);
     if (field->bit_size == 0 || field->bit_size >= 64) {
         return value;
     }
@@ -129,7 +129,7 @@ bool osi_read_number(const OsiReader *r, uint64_t addr, unsigned int size,
         !osi_read_bytes(r, addr, bytes, size)) {
         return false;
     }
-    *value = number(bytes, size, r->big_endian);
+    *value = osi_number(bytes, size, r->big_endian);
     return true;
 }
 

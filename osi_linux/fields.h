@@ -55,6 +55,9 @@ typedef struct OsiCopy {
     uint8_t bytes[OSI_STRUCT_MAX];
 } OsiCopy;
 
+/* The number in the @size bytes (at most 8) at @p. */
+uint64_t osi_number(const uint8_t *p, unsigned int size, bool big_endian);
+
 /* Reads @len bytes, on whatever pages; any @len, 0 too. */
 bool osi_read_bytes(const OsiReader *r, uint64_t addr, void *buf, size_t len);
 

@@ -184,12 +184,7 @@ bool osi_fd_slice(const OsiFiles *files, const OsiFdTable *table, int first,
         return false;
     }
     for (unsigned int i = 0; i < n; i++, bytes += 8) {
-        uint64_t value = 0;
-
-        for (int b = 0; b < 8; b++) {
-            value = value << 8 | bytes[r->big_endian ? b : 7 - b];
-        }
-        out[i] = value;
+        out[i] = osi_number(bytes, 8, r->big_endian);
     }
     return true;
 }

@@ -89,16 +89,10 @@ static Copy *copy_new(const Infer *in, uint64_t addr)
 static uint64_t number(const Infer *in, const Copy *c, uint64_t at,
                        unsigned int size)
 {
-    uint64_t value = 0;
-
     if (at > c->size || size > c->size - at) {
         return NOWHERE;
     }
-    for (unsigned int i = 0; i < size; i++) {
-        value = value << 8 |
-                c->bytes[at + (in->reader->big_endian ? i : size - 1 - i)];
-    }
-    return value;
+    return osi_number(c->bytes + at, size, in->reader->big_endian);
 }
 
 static uint64_t pointer(const Infer *in, const Copy *c, uint64_t at)

@@ -5,6 +5,7 @@
  */
 #include <inttypes.h>
 
+#include "fields.h"
 #include "layout.h"
 
 typedef enum Need { OPTIONAL, NEEDED } Need;
@@ -93,13 +94,6 @@ bool osi_layout_from_types(const OsiTypes *types, OsiLayout *out,
 uint64_t osi_field_get(const OsiLayout *layout, const OsiField *field,
                        const uint8_t *bytes, uint64_t start)
 {
-    const uint8_t *p = bytes + (field->offset - start);
-    uint64_t value = 0;
-
-    for (uint64_t i = 0; i < MIN(field->size, 8); i++) {
-        uint64_t at = layout->big_endian ? i : field->size - 1 - i;
-
-        value = value << 8 | p[at];
-    }
-    return value;
+    return osi_number(bytes + (field->offset - start), MIN(field->size, 8),
+                      layout->big_endian);
 }

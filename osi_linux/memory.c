@@ -25,15 +25,12 @@ static bool read_physical(const OsiMmu *mmu, uint64_t physical, void *buf,
 
 static bool read_entry(const OsiMmu *mmu, uint64_t physical, uint64_t *entry)
 {
-    uint8_t b[8];
+    uint8_t bytes[8];
 
-    if (!read_physical(mmu, physical, b, sizeof(b))) {
+    if (!read_physical(mmu, physical, bytes, sizeof(bytes))) {
         return false;
     }
-    *entry = 0;
-    for (int i = 0; i < 8; i++) {
-        *entry = *entry << 8 | b[mmu->kernel.big_endian ? i : 7 - i];
-    }
+    *entry = osi_number(bytes, sizeof(bytes), mmu->kernel.big_endian);
     return true;
 }
 

@@ -10,6 +10,7 @@
  */
 #include <string.h>
 
+#include "fields.h"
 #include "task.h"
 
 /* PID_MAX_LIMIT of 64-bit kernels (include/linux/threads.h). */
@@ -17,39 +18,16 @@
 
 typedef struct Source {
     const OsiLayout *layout;
-    OsiReadFn read;
-    void *opaque;
+    OsiReader reader;
 } Source;
-
-/* Reads @len bytes that may lie on several pages. */
-static bool read_bytes(const Source *s, uint64_t addr, uint8_t *buf,
-                       size_t len)
-{
-    while (len > 0) {
-        size_t part = MIN(len, 4096 - (addr & 4095));
-
-        if (!s->read(s->opaque, addr, buf, part)) {
-            return false;
-        }
-        addr += part;
-        buf += part;
-        len -= part;
-    }
-    return true;
-}
 
 /* Member @field of the structure at @base; false: absent or unreadable. */
 static bool read_field(const Source *s, uint64_t base, const OsiField *field,
                        uint64_t *value)
 {
-    uint8_t bytes[8];
-
-    if (!field->size || field->size > sizeof(bytes) || !base ||
-        !read_bytes(s, base + field->offset, bytes, field->size)) {
-        return false;
-    }
-    *value = osi_field_get(s->layout, field, bytes, field->offset);
-    return true;
+    return base && field->size && field->size <= 8 &&
+           osi_read_number(&s->reader, base + field->offset, field->size,
+                           value);
 }
 
 static bool pid_is_possible(uint64_t pid)
@@ -131,7 +109,7 @@ static bool is_null(const OsiLayout *layout, const OsiField *field,
 bool osi_task_without_mm(const OsiLayout *layout, OsiReadFn read,
                          void *opaque, uint64_t taskd)
 {
-    const Source s = { layout, read, opaque };
+    const Source s = { layout, { read, opaque, layout->big_endian } };
     uint64_t mm;
 
     return read_field(&s, taskd, &layout->mm, &mm) && mm == 0;
@@ -140,13 +118,13 @@ bool osi_task_without_mm(const OsiLayout *layout, OsiReadFn read,
 bool osi_task_read(const OsiLayout *layout, OsiReadFn read, void *opaque,
                    uint64_t taskd, bool all, OsiTask *task)
 {
-    const Source s = { layout, read, opaque };
+    const Source s = { layout, { read, opaque, layout->big_endian } };
     uint8_t window[OSI_WINDOW_MAX];
     OsiIdentity *id = &task->identity;
     uint64_t pid, tgid;
 
-    if (!read_bytes(&s, taskd + layout->window_start, window,
-                    layout->window_size)) {
+    if (!osi_read_bytes(&s.reader, taskd + layout->window_start, window,
+                        layout->window_size)) {
         task->known = false;
         return false;
     }
