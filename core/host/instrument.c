@@ -74,15 +74,14 @@ static Record *records;
 
 static Record *record_new(const Record *contents)
 {
-    static bool hears_flush;
+    static atomic_flag hears_flush = ATOMIC_FLAG_INIT;
     Record *r = g_new(Record, 1);
 
+    if (!atomic_flag_test_and_set(&hears_flush)) {
+        qpp_host_subscribe(QPP_HOST_FLUSH); /* takes QEMU's lock */
+    }
     *r = *contents;
     g_mutex_lock(&records_lock);
-    if (!hears_flush) {
-        hears_flush = true;
-        qpp_host_subscribe(QPP_HOST_FLUSH);
-    }
     r->next = records;
     records = r;
     g_mutex_unlock(&records_lock);
