@@ -42,10 +42,22 @@ const OsiLive *osi_live(void);
 const OsiLive *osi_live_on(unsigned int vcpu_index);
 
 /*
- * Within a query: reads the leader of the process that @handle names.  False: it is gone, it
- * never was, or the kernel's memory cannot be read now.
+ * Within a query: reads the leader of the process that @handle names.  False:
+ * it is gone, it never was, or the kernel's memory cannot be read now.
  */
 bool osi_live_task(const OsiProcHandle *handle, OsiTask *task);
+
+/* The same of @proc; false also if that is NULL. */
+static inline bool osi_live_proc(const OsiProc *proc, OsiTask *task)
+{
+    const OsiProcHandle handle = {
+        .taskd = proc ? proc->taskd : 0,
+        .asid = proc ? proc->asid : 0,
+        .start_time = proc ? proc->create_time : 0,
+    };
+
+    return proc && osi_live_task(&handle, task);
+}
 
 /* The address that the vCPU executes, as exact as its registers say. */
 bool osi_live_pc(uint64_t *pc);

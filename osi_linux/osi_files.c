@@ -83,18 +83,6 @@ static Outcome read_fd(const OsiLive *live, const OsiFdTable *table, int fd,
     return UNKNOWN;
 }
 
-static bool find_task(const OsiProc *proc, OsiTask *task)
-{
-    OsiProcHandle handle;
-
-    if (!proc) {
-        return false;
-    }
-    handle = (OsiProcHandle){ .taskd = proc->taskd, .asid = proc->asid,
-                              .start_time = proc->create_time };
-    return osi_live_task(&handle, task);
-}
-
 /* All of @table, to @out; false: unknown. */
 static bool read_all(const OsiLive *live, const OsiFdTable *table,
                      GArray *out)
@@ -137,7 +125,7 @@ QEMU_PLUGIN_EXPORT GArray *get_open_files(unsigned int vcpu_index,
     OsiTask task;
     GArray *files;
 
-    if (!live || !find_task(proc, &task)) {
+    if (!live || !osi_live_proc(proc, &task)) {
         return NULL;
     }
     files = g_array_new(FALSE, FALSE, sizeof(OsiFile));
@@ -152,7 +140,7 @@ QEMU_PLUGIN_EXPORT GArray *get_open_files(unsigned int vcpu_index,
         case OSI_FD_TABLE_FOUND:
             break;
         }
-        if (read_all(live, &table, files) && find_task(proc, &task) &&
+        if (read_all(live, &table, files) && osi_live_proc(proc, &task) &&
             osi_fd_table(&live->files, task.identity.taskd, &again) ==
                 OSI_FD_TABLE_FOUND && again.fds == table.fds) {
             return files;
@@ -170,7 +158,7 @@ static bool get_file(unsigned int vcpu_index, const OsiProc *proc, int fd,
     OsiFdTable table;
     OsiTask task;
 
-    return live && find_task(proc, &task) &&
+    return live && osi_live_proc(proc, &task) &&
            osi_fd_table(&live->files, task.identity.taskd, &table) ==
                OSI_FD_TABLE_FOUND &&
            read_fd(live, &table, fd, out) == IS_OPEN;

@@ -12,19 +12,6 @@
 
 /* ---- Which process ------------------------------------------------------- */
 
-/* The leader of @proc as it is now; false: it is gone, or not readable. */
-static bool find_task(const OsiProc *proc, OsiTask *task)
-{
-    OsiProcHandle handle;
-
-    if (!proc) {
-        return false;
-    }
-    handle = (OsiProcHandle){ .taskd = proc->taskd, .asid = proc->asid,
-                              .start_time = proc->create_time };
-    return osi_live_task(&handle, task);
-}
-
 /*
  * Mappings are good only if they were still the process's afterwards: an
  * execve or its end gives the mm_struct to somebody else.
@@ -33,7 +20,7 @@ static bool is_still_its(const OsiProc *proc, const OsiTask *before)
 {
     OsiTask now;
 
-    return find_task(proc, &now) && now.mm == before->mm;
+    return osi_live_proc(proc, &now) && now.mm == before->mm;
 }
 
 static GArray *read_mappings(unsigned int vcpu_index, const OsiProc *proc,
@@ -43,7 +30,7 @@ static GArray *read_mappings(unsigned int vcpu_index, const OsiProc *proc,
     GArray *modules;
     OsiMmu mmu;
 
-    if (!live || !find_task(proc, task)) {
+    if (!live || !osi_live_proc(proc, task)) {
         return NULL;
     }
     if (!task->mm) {
@@ -235,7 +222,7 @@ QEMU_PLUGIN_EXPORT OsiProcMem *get_proc_mem(unsigned int vcpu_index,
     OsiProcMem bounds;
     OsiTask task;
 
-    if (!live || !find_task(proc, &task) || !task.mm ||
+    if (!live || !osi_live_proc(proc, &task) || !task.mm ||
         !osi_mappings_bounds(&live->mappings, task.mm, &bounds) ||
         !is_still_its(proc, &task)) {
         return NULL;

@@ -223,15 +223,11 @@ const OsiTask *osi_system_current(unsigned int vcpu_index)
 
 static bool process(const OsiProcHandle *handle, OsiTask *task)
 {
-    if (!osi_kernel() ||
-        !osi_task_read(&osi_kernel()->layout, osi_kernel_read, NULL,
-                       handle->taskd, true,
-                       task)) {
+    if (!osi_live() || !osi_live_task(handle, task)) {
         return false;
     }
     task->identity.asid = osi_asid_of(task->pgd);
-    return !task->gone && task->leader == handle->taskd &&
-           task->leader_start == handle->start_time;
+    return true;
 }
 
 const OsiSource *osi_system_start(qemu_plugin_id_t id,
