@@ -99,22 +99,25 @@ static bool is_same(const OsiModule *a, const OsiModule *b)
            strcmp(a->perms, b->perms) == 0 && g_strcmp0(a->file, b->file) == 0;
 }
 
-static bool is_code_of(const OsiModule *m, const OsiModule *file)
+static bool is_code(const OsiModule *m)
 {
-    return (m->flags & OSI_VM_EXEC) && m->kind == OSI_MAPPING_FILE &&
-           m->inode == file->inode && m->dev_major == file->dev_major &&
-           m->dev_minor == file->dev_minor;
+    return (m->flags & OSI_VM_EXEC) && m->kind == OSI_MAPPING_FILE;
 }
 
-/* Whether any of @before has code of @added's file. */
-static bool was_loaded(const GArray *before, const OsiModule *added)
+/* For a table of files: a guest may map very many. */
+static guint file_hash(gconstpointer module)
 {
-    for (guint i = 0; before && i < before->len; i++) {
-        if (is_code_of(&g_array_index(before, OsiModule, i), added)) {
-            return true;
-        }
-    }
-    return false;
+    const OsiModule *m = module;
+
+    return g_int64_hash(&m->inode) ^ (m->dev_major << 20 | m->dev_minor);
+}
+
+static gboolean same_file(gconstpointer one, gconstpointer other)
+{
+    const OsiModule *a = one, *b = other;
+
+    return a->inode == b->inode && a->dev_major == b->dev_major &&
+           a->dev_minor == b->dev_minor;
 }
 
 static void tell(qemu_plugin_callback *callback, unsigned int vcpu_index,
@@ -148,14 +151,19 @@ static void tell_missing(qemu_plugin_callback *callback,
 static void tell_libraries(unsigned int vcpu_index, const OsiTask *task,
                            const GArray *before, const GArray *now)
 {
-    for (guint i = 0; i < now->len; i++) {
-        const OsiModule *m = &g_array_index(now, OsiModule, i);
-        bool first = is_code_of(m, m);
+    g_autoptr(GHashTable) loaded = g_hash_table_new(file_hash, same_file);
 
-        for (guint j = 0; first && j < i; j++) {
-            first = !is_code_of(&g_array_index(now, OsiModule, j), m);
+    for (guint i = 0; before && i < before->len; i++) {
+        OsiModule *m = &g_array_index(before, OsiModule, i);
+
+        if (is_code(m)) {
+            g_hash_table_add(loaded, m);
         }
-        if (first && !was_loaded(before, m)) {
+    }
+    for (guint i = 0; i < now->len; i++) {
+        OsiModule *m = &g_array_index(now, OsiModule, i);
+
+        if (is_code(m) && g_hash_table_add(loaded, m)) {
             tell(on_library_load, vcpu_index, task, m);
         }
     }
@@ -264,6 +272,8 @@ bool osi_remap_start(qemu_plugin_id_t id)
         "mmap", "munmap", "mremap", "mprotect", "pkey_mprotect", "brk",
         "shmat", "shmdt", "remap_file_pages", "prctl", "madvise",
         "io_setup", "io_destroy", "map_shadow_stack", "mseal",
+        /* these split mappings, or join them again */
+        "mlock", "mlock2", "munlock", "mlockall", "munlockall", "mbind",
     };
 
     spaces = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,

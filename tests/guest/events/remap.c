@@ -90,6 +90,10 @@ static void mappings(void)
     check(!mprotect(p + 8 * PAGE, 8 * PAGE, PROT_READ | PROT_WRITE),
           "mprotect"); /* merge */
     step();
+    check(!mlock(p + 32 * PAGE, 8 * PAGE), "mlock"); /* split */
+    step();
+    check(!munlock(p + 32 * PAGE, 8 * PAGE), "munlock"); /* merge */
+    step();
     munmap(p + 16 * PAGE, 4 * PAGE); /* a hole */
     step();
     q = mremap(p, 16 * PAGE, 128 * PAGE, MREMAP_MAYMOVE);
