@@ -25,6 +25,7 @@
 
 #define MAX_MODULES 0xffff /* that id means "none" */
 #define CHUNK_BLOCKS 32768u
+#define CROWDED 65536u
 
 typedef struct Module {
     uint64_t start, end;
@@ -36,6 +37,7 @@ struct Coverage {
     GMutex lock;     /* for modules and entries */
     GArray *modules; /* by id */
     GArray *entries; /* uint64_t, as in the file; the same may be twice */
+    guint crowded;   /* with so many of them, doubles are dropped */
     /* A bit for each block that was executed; no lock. */
     uint32_t *chunks[MAX_BLOCKS / CHUNK_BLOCKS];
 };
@@ -47,6 +49,7 @@ Coverage *coverage_new(void)
     g_mutex_init(&coverage->lock);
     coverage->modules = g_array_new(FALSE, FALSE, sizeof(Module));
     coverage->entries = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+    coverage->crowded = CROWDED;
     return coverage;
 }
 
@@ -101,6 +104,35 @@ static const Module *find_module_locked(const Coverage *coverage,
     return found;
 }
 
+/* ---- Entries ---- */
+
+static gint by_module_and_start(gconstpointer a, gconstpointer b)
+{
+    uint64_t x = GUINT64_FROM_LE(*(const uint64_t *)a);
+    uint64_t y = GUINT64_FROM_LE(*(const uint64_t *)b);
+    uint64_t kx = (x & 0xffff000000000000) | (x & UINT32_MAX) << 16 |
+                  (x >> 32 & 0xffff);
+    uint64_t ky = (y & 0xffff000000000000) | (y & UINT32_MAX) << 16 |
+                  (y >> 32 & 0xffff);
+
+    return (kx > ky) - (kx < ky);
+}
+
+static void sort_and_drop_doubles(GArray *entries)
+{
+    guint n = 0;
+
+    g_array_sort(entries, by_module_and_start);
+    for (guint i = 0; i < entries->len; i++) {
+        uint64_t entry = g_array_index(entries, uint64_t, i);
+
+        if (n == 0 || entry != g_array_index(entries, uint64_t, n - 1)) {
+            g_array_index(entries, uint64_t, n++) = entry;
+        }
+    }
+    g_array_set_size(entries, n);
+}
+
 bool coverage_add(Coverage *coverage, uint64_t start, uint32_t size)
 {
     const Module *module;
@@ -113,6 +145,11 @@ bool coverage_add(Coverage *coverage, uint64_t start, uint32_t size)
                                        (start - module->start));
 
         g_array_append_val(coverage->entries, entry);
+        /* A guest that maps and unmaps code executes it anew each time. */
+        if (coverage->entries->len >= coverage->crowded) {
+            sort_and_drop_doubles(coverage->entries);
+            coverage->crowded = MAX(CROWDED, 2 * coverage->entries->len);
+        }
     }
     g_mutex_unlock(&coverage->lock);
     return module;
@@ -191,33 +228,6 @@ bool coverage_empty(Coverage *coverage)
 }
 
 /* ---- The file ---- */
-
-static gint by_module_and_start(gconstpointer a, gconstpointer b)
-{
-    uint64_t x = GUINT64_FROM_LE(*(const uint64_t *)a);
-    uint64_t y = GUINT64_FROM_LE(*(const uint64_t *)b);
-    uint64_t kx = (x & 0xffff000000000000) | (x & UINT32_MAX) << 16 |
-                  (x >> 32 & 0xffff);
-    uint64_t ky = (y & 0xffff000000000000) | (y & UINT32_MAX) << 16 |
-                  (y >> 32 & 0xffff);
-
-    return (kx > ky) - (kx < ky);
-}
-
-static void sort_and_drop_doubles(GArray *entries)
-{
-    guint n = 0;
-
-    g_array_sort(entries, by_module_and_start);
-    for (guint i = 0; i < entries->len; i++) {
-        uint64_t entry = g_array_index(entries, uint64_t, i);
-
-        if (n == 0 || entry != g_array_index(entries, uint64_t, n - 1)) {
-            g_array_index(entries, uint64_t, n++) = entry;
-        }
-    }
-    g_array_set_size(entries, n);
-}
 
 static void append_modules(GString *text, const GArray *modules)
 {
