@@ -184,7 +184,7 @@ static void __attribute__((constructor)) fork_init(void)
     pthread_atfork(fork_prepare, fork_parent, fork_child);
 }
 
-/* ---- The API --------------------------------------------------------------- */
+/* ---- The API ------------------------------------------------------------- */
 
 void qemu_plugin_retranslate(qemu_plugin_id_t id, qemu_plugin_simple_cb_t cb)
 {

@@ -65,7 +65,7 @@ static const OsiWanted wanted[] = {
       FIELD(signal_group), 4 },
 };
 
-/* ---- What a hook sees ------------------------------------------------------ */
+/* ---- What a hook sees ---------------------------------------------------- */
 
 /* Argument @n of the function that is being entered. */
 static bool argument(unsigned int n, uint64_t *value)
@@ -235,7 +235,7 @@ static void on_end(unsigned int vcpu_index, void *udata)
     }
 }
 
-/* ---- Where they are -------------------------------------------------------- */
+/* ---- Where they are ------------------------------------------------------ */
 
 static Hook hooks[] = {
     { "wake_up_new_task", on_new_task },

@@ -39,7 +39,7 @@ bool osi_remap_wanted(void)
            qemu_plugin_callback_wanted(on_library_load);
 }
 
-/* ---- Address spaces -------------------------------------------------------- */
+/* ---- Address spaces ------------------------------------------------------ */
 
 static void space_unref(gpointer data)
 {
@@ -89,7 +89,7 @@ static GArray *read_mappings(uint64_t mm)
                : NULL;
 }
 
-/* ---- Telling --------------------------------------------------------------- */
+/* ---- Telling ------------------------------------------------------------- */
 
 static bool is_same(const OsiModule *a, const OsiModule *b)
 {
@@ -231,7 +231,7 @@ void osi_remap_end(const OsiTask *task)
     space_drop(task->mm);
 }
 
-/* ---- When ------------------------------------------------------------------- */
+/* ---- When ---------------------------------------------------------------- */
 
 /* What a process has that was there before is not told: it is where it
    starts from. */

@@ -375,7 +375,7 @@ static void test_fork(void)
     assert_gone(&p);
 }
 
-/* ---- All at once ----------------------------------------------------------- */
+/* ---- All at once --------------------------------------------------------- */
 
 #define N_VCPUS 4
 #define N_CHURNERS 2
@@ -526,7 +526,7 @@ static void stress(unsigned int n)
            "events\n", n, n_phoenix, fake_n_resets, sum.n_exec, n_events);
 }
 
-/* ---- The program ----------------------------------------------------------- */
+/* ---- The program --------------------------------------------------------- */
 
 static void add_tests(void)
 {
