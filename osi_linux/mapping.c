@@ -268,6 +268,7 @@ static bool add_mapping(Reading *reading, uint64_t addr, const OsiCopy *vma)
 static bool visit(Reading *reading, uint64_t addr, OsiCopy *vma)
 {
     const OsiMappingLayout *l = &reading->m->layout;
+    const uint64_t in_page = (1ull << reading->page_shift) - 1;
     uint64_t start, end;
 
     if (!osi_read_struct(&reading->m->reader, &l->vma_group, addr, vma)) {
@@ -276,6 +277,7 @@ static bool visit(Reading *reading, uint64_t addr, OsiCopy *vma)
     start = osi_get(vma, &l->vm_start);
     end = osi_get(vma, &l->vm_end);
     if (start >= end || start < reading->end || end >> 63 ||
+        ((start | end) & in_page) != 0 ||
         osi_get(vma, &l->vm_mm) != reading->mm ||
         reading->n++ >= OSI_MAX_MAPPINGS) {
         return false;

@@ -315,14 +315,27 @@ static bool odd_tree(const Victim *v)
                 : spoil_member(v->mm, "mm_struct", "mmap", NOT_CANONICAL);
 }
 
-static bool backward_mapping(const Victim *v)
+static uint64_t some_mapping(const Victim *v)
 {
     GArray *maps = get_mappings_qpp(v->vcpu, v->proc);
     uint64_t vma = maps && maps->len > 3
                        ? g_array_index(maps, OsiModule, 3).modd : 0;
 
     cleanup_garray_qpp(maps);
-    return spoil_member(vma, "vm_area_struct", "vm_end", 0x1000);
+    return vma;
+}
+
+static bool backward_mapping(const Victim *v)
+{
+    return spoil_member(some_mapping(v), "vm_area_struct", "vm_end", 0x1000);
+}
+
+static bool unaligned_mapping(const Victim *v)
+{
+    uint64_t vma = some_mapping(v);
+
+    return spoil_member(vma, "vm_area_struct", "vm_start",
+                        get(vma, "vm_area_struct", "vm_start") + 8);
 }
 
 static bool are_mappings_unknown(const Victim *v)
@@ -535,6 +548,8 @@ static const Case cases[] = {
       are_mappings_unknown },
     { "mappings: no such node", "mapper", odd_tree, are_mappings_unknown },
     { "mapping: ends before it begins", "mapper", backward_mapping,
+      are_mappings_unknown },
+    { "mapping: begins within a page", "mapper", unaligned_mapping,
       are_mappings_unknown },
     { "arguments: end nowhere", "deleted", long_arguments,
       are_strings_unknown },
