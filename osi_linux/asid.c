@@ -25,23 +25,26 @@ static void on_enter(void *evdata, void *udata);
 
 static bool start_learning(void)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&learning_lock);
+    bool done;
 
+    g_mutex_lock(&learning_lock);
     if (!is_learning) {
         is_learning = qemu_plugin_reg_callback("syscalls",
                                                "on_all_sys_enter", on_enter);
     }
-    return is_learning;
+    done = is_learning;
+    g_mutex_unlock(&learning_lock);
+    return done;
 }
 
 static void stop_learning(void)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&learning_lock);
-
+    g_mutex_lock(&learning_lock);
     if (is_learning) {
         is_learning = false;
         qemu_plugin_unreg_callback("syscalls", "on_all_sys_enter", on_enter);
     }
+    g_mutex_unlock(&learning_lock);
 }
 
 /* At a call the user's page tables are in use. */
