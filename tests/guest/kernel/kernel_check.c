@@ -30,7 +30,8 @@ static void on_process_change(void *evdata, void *udata)
     const OsiProcessChange *change = evdata;
     OsiKernelModules *now = osi_kernel_modules_qpp(change->vcpu);
     int64_t time;
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED =
+        g_mutex_locker_new(&lock);
 
     n_changes++;
     if (now) {
@@ -117,7 +118,8 @@ static void put_members(FILE *out)
 
 static void at_end(qemu_plugin_id_t id, void *udata)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED =
+        g_mutex_locker_new(&lock);
     FILE *out = fopen(filename, "w");
 
     if (!out) {
