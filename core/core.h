@@ -99,6 +99,8 @@ void qpp_callback_forget(QppPlugin *plugin, bool and_own);
 
 /* The current thread is a vCPU's, and goes on running its guest. */
 void qpp_life_vcpu_event(void);
+/* The current thread is ending; where qpp_host_exit_races. */
+void qpp_life_vcpu_exit(void);
 
 /* ---- event.c ----------------------------------------------------------- */
 

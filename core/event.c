@@ -37,6 +37,9 @@ void qpp_event_start(void)
     if (!qpp_host_info()->system_emulation) {
         qpp_host_subscribe(QPP_HOST_TB_TRANS); /* when the program runs */
     }
+    if (qpp_host_exit_races()) {
+        qpp_host_subscribe(QPP_HOST_VCPU_EXIT);
+    }
 }
 
 /* False after a line. */
@@ -99,6 +102,8 @@ void qpp_event_vcpu(int kind, unsigned int vcpu_index)
     qpp_thread.may_stay = false;
     if (kind == QPP_HOST_VCPU_RESUME) {
         qpp_life_vcpu_event();
+    } else if (kind == QPP_HOST_VCPU_EXIT && qpp_host_exit_races()) {
+        qpp_life_vcpu_exit();
     }
 }
 

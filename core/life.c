@@ -14,12 +14,18 @@
  * will come back to it: a request from elsewhere waits for a vCPU's next
  * event.
  *
+ * QEMU 7.2 in user mode throws translations away also for a thread that is
+ * ending, whose memory for that it has freed: heap corruption, now and then.
+ * There, a thread does not end while QEMU stands still, and QEMU is not asked
+ * before the threads that are ending have ended.
+ *
  * Nothing that others may hold of a plugin is ever freed: its record, its
  * callbacks' handles, its file in memory.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include <pthread.h>
+#include <time.h>
 
 #include "host/host.h"
 #include "list.h"
@@ -40,6 +46,24 @@ static Request *requests, **requests_end = &requests;
 static bool under_way;          /* the host has been asked to stand still */
 static QppThread *asker;        /* on this thread, if it is under way */
 static atomic_bool waits;       /* it is to be asked on a vCPU's thread */
+static unsigned int ending;     /* threads whose vCPU has exited */
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+static pthread_key_t ends;      /* its destructor hears of a thread's end */
+
+/*
+ * Both sides hold locks of QEMU's: no more than a second, rather than for
+ * ever, should one need the other's.
+ */
+static void wait_until(struct timespec *deadline)
+{
+    if (deadline->tv_sec == 0) {
+        clock_gettime(CLOCK_REALTIME, deadline);
+        deadline->tv_sec++;
+    }
+    if (pthread_cond_timedwait(&changed, &lock, deadline) != 0) {
+        deadline->tv_nsec = -1;
+    }
+}
 
 /* Nobody is in a function of the plugin any more. */
 static void last_word(gpointer data)
@@ -78,6 +102,7 @@ static Request *next_request(void)
     r = requests;
     if (!r) {
         under_way = false;
+        pthread_cond_broadcast(&changed);
     } else if (!(requests = r->next)) {
         requests_end = &requests;
     }
@@ -99,9 +124,21 @@ static void on_quiet(void)
     }
 }
 
+/* Counts the current thread as one that is ending, or does not. */
+static void set_ending_locked(bool is)
+{
+    bool was = pthread_getspecific(ends);
+
+    if (is != was &&
+        pthread_setspecific(ends, is ? &qpp_thread : NULL) == 0) {
+        ending += is ? 1 : -1;
+    }
+}
+
 /* Asks the host to stand still, if nobody has and anybody waits for it. */
 static void quiesce(void)
 {
+    struct timespec deadline = { 0 };
     bool ask;
 
     pthread_mutex_lock(&lock);
@@ -110,6 +147,10 @@ static void quiesce(void)
     if (ask) {
         under_way = true;
         asker = &qpp_thread;
+        set_ending_locked(false);
+        while (ending > 0 && deadline.tv_nsec >= 0) {
+            wait_until(&deadline);
+        }
     }
     pthread_mutex_unlock(&lock);
     if (ask) {
@@ -122,6 +163,26 @@ void qpp_life_vcpu_event(void)
     if (G_UNLIKELY(atomic_load_explicit(&waits, memory_order_relaxed))) {
         quiesce();
     }
+}
+
+void qpp_life_vcpu_exit(void)
+{
+    struct timespec deadline = { 0 };
+
+    pthread_mutex_lock(&lock);
+    while (under_way && asker != &qpp_thread && deadline.tv_nsec >= 0) {
+        wait_until(&deadline);
+    }
+    set_ending_locked(true);
+    pthread_mutex_unlock(&lock);
+}
+
+static void on_thread_end(void *unused)
+{
+    pthread_mutex_lock(&lock);
+    ending--;
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
 }
 
 /* For a vCPU's next event, whichever comes first. */
@@ -171,6 +232,8 @@ static void fork_parent(void)
 
 static void fork_child(void)
 {
+    changed = (pthread_cond_t)PTHREAD_COND_INITIALIZER;
+    ending = 0;
     if (under_way && asker != &qpp_thread) {
         under_way = false;
         qpp_host_quiesce_lost();
@@ -179,8 +242,9 @@ static void fork_child(void)
     pthread_mutex_unlock(&lock);
 }
 
-static void __attribute__((constructor)) fork_init(void)
+static void __attribute__((constructor)) life_init(void)
 {
+    pthread_key_create(&ends, on_thread_end);
     pthread_atfork(fork_prepare, fork_parent, fork_child);
 }
 

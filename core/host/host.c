@@ -297,6 +297,12 @@ bool qpp_host_init_on_vcpu(void)
     return host_api > 1;
 }
 
+bool qpp_host_exit_races(void)
+{
+    /* QEMU 7.2; 8.0 takes a vCPU off its list before it frees anything. */
+    return host_api == 1 && !host_info.system_emulation;
+}
+
 /* ---- Standing still -------------------------------------------------------
  *
  * QEMU throws all translations away and stops the vCPUs for a plugin that

@@ -73,6 +73,12 @@ void qpp_host_quiesce_lost(void);
 /* Whether vCPU init is told on the vCPU's own thread. */
 bool qpp_host_init_on_vcpu(void);
 
+/*
+ * Whether standing still harms a thread between its vCPU's exit event and its
+ * end.
+ */
+bool qpp_host_exit_races(void);
+
 /* event.c: whether anything has been translated yet. */
 bool qpp_host_translated(void);
 

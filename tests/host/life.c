@@ -7,7 +7,8 @@
  * The guest (life_guest.c) runs marks: an instruction that nobody else has,
  * followed by one that stores.
  *
- * life_go_X,place=PLACE,at=N[,reset=TIMES]: in PLACE, after N marks.
+ * life_go_X,place=PLACE,at=N[,reset=TIMES[,step=M]]: in PLACE, after N marks,
+ * and, for a reset, after every M more (500).
  * life_stay,of=XY...: the others; it may reset itself, too.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -46,6 +47,7 @@ static atomic_bool dead;
 static int place = -1;
 static unsigned long at;
 static unsigned long resets; /* still to do */
+static unsigned long step = 500;
 static bool stays;
 static pid_t installed_by;
 
@@ -206,7 +208,7 @@ static void on_uninstalled(qemu_plugin_id_t id)
 static void on_reset(qemu_plugin_id_t id)
 {
     n_reset++;
-    at += 500;
+    at += step;
     if (--resets == 0) {
         place = -1;
     }
@@ -296,6 +298,8 @@ static bool option(const char *arg)
                 place = i;
             }
         }
+    } else if (g_str_has_prefix(arg, "step=")) {
+        step = strtoul(arg + 5, NULL, 10);
     } else if (g_str_has_prefix(arg, "reset=")) {
         resets = strtoul(arg + 6, NULL, 10);
     } else {

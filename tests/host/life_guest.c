@@ -3,8 +3,10 @@
  * marks (see life.c) and system calls that no kernel has, and, meanwhile,
  * forks whose children do the same with the other mark and call.
  *
- * life_guest MARKS FORKS: each thread's marks; the number of forks.  An
- * eighth as many system calls; a child makes 500 marks and 50 calls.
+ * life_guest MARKS FORKS [ROUNDS]: each thread's marks; the number of forks;
+ * in how many threads, one after the other, each of the four does its marks
+ * (0: itself).  An eighth as many system calls; a child makes 500 marks and 50
+ * calls.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -30,7 +32,7 @@
                      "str w9, [%0]" : : "r"(to) : "x9", "memory")
 #endif
 
-static long n_marks;
+static long n_marks, n_rounds;
 
 static void __attribute__((noinline)) mark_0(volatile int *to)
 {
@@ -42,15 +44,29 @@ static void __attribute__((noinline)) mark_1(volatile int *to)
     MARK(1, to);
 }
 
-static void *work(void *unused)
+static void *work(void *marks)
 {
     volatile int to = 0;
 
-    for (long i = 0; i < n_marks; i++) {
+    for (long i = 0; i < (long)marks; i++) {
         mark_0(&to);
         if (i % 8 == 0) {
             syscall(CALL_0);
         }
+    }
+    return NULL;
+}
+
+static void *work_in_rounds(void *unused)
+{
+    for (long i = 0; i < n_rounds; i++) {
+        pthread_t thread;
+
+        if (pthread_create(&thread, NULL, work,
+                           (void *)(n_marks / n_rounds)) != 0) {
+            abort();
+        }
+        pthread_join(thread, NULL);
     }
     return NULL;
 }
@@ -75,8 +91,10 @@ int main(int argc, char **argv)
     int good = 0;
 
     n_marks = argc > 1 ? atol(argv[1]) : 1000;
+    n_rounds = argc > 3 ? atol(argv[3]) : 0;
     for (int i = 0; i < N_THREADS; i++) {
-        pthread_create(&threads[i], NULL, work, NULL);
+        pthread_create(&threads[i], NULL, n_rounds ? work_in_rounds : work,
+                       (void *)n_marks);
     }
     for (int i = 0; i < n_forks; i++) {
         int status = 1;

@@ -85,6 +85,7 @@ static void flush(void)
 {
     pthread_mutex_lock(&cpus_lock);
     for (FakeCpu *cpu = cpus; cpu; cpu = cpu->next) {
+        g_assert_false(cpu->freed);
         for (int i = 0; i < FAKE_N_TBS; i++) {
             cpu->translated[i] = false;
             g_array_set_size(cpu->tbs[i].all, 0);
@@ -180,6 +181,12 @@ void fake_cpu_end(FakeCpu *cpu)
 
     fake_vcpu(FAKE_VCPU_EXIT, cpu->index);
     current_cpu = NULL;
+#if FAKE_API < 2
+    pthread_mutex_lock(&cpus_lock);
+    cpu->freed = true;
+    pthread_mutex_unlock(&cpus_lock);
+    g_usleep(200);
+#endif
     pthread_mutex_lock(&cpus_lock);
     while (*link != cpu) {
         link = &(*link)->next;

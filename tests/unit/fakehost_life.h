@@ -11,6 +11,9 @@
  *   spot, without waiting for anybody.
  * - A reset that is asked for while another of the same plugin is not done is
  *   ignored.
+ * - API 1: a vCPU that has exited is on the list of those whose translations
+ *   are thrown away for a while yet, when what is written to for that has been
+ *   freed.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -26,6 +29,7 @@ typedef struct FakeCpu {
     unsigned int index;
     FakeTb tbs[FAKE_N_TBS];
     bool translated[FAKE_N_TBS];
+    bool freed;
     GQueue work; /* of FakeReset, the thread's own */
     struct FakeCpu *next;
     /* How often it reported something. */

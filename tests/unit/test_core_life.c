@@ -375,6 +375,50 @@ static void test_fork(void)
     assert_gone(&p);
 }
 
+static gpointer run_and_end(gpointer data)
+{
+    FakeCpu *me = fake_cpu_start(2);
+
+    fake_cpu_run(me, 0);
+    fake_cpu_end(me);
+    return NULL;
+}
+
+static gpointer end_again_and_again(gpointer data)
+{
+    atomic_bool *over = data;
+
+    for (int i = 0; i < 200; i++) {
+        g_thread_join(g_thread_new("short", run_and_end, NULL));
+    }
+    *over = true;
+    return NULL;
+}
+
+/* Standing still while threads end: the fake host looks at what it frees. */
+static void test_threads_end(void)
+{
+    Plugin p = load_next();
+    atomic_bool over = false;
+    unsigned long n_resets = fake_n_resets;
+    gint64 began = g_get_monotonic_time();
+    GThread *thread = g_thread_new("ends", end_again_and_again, &over);
+
+    while (!over) {
+        p.act(RESET);
+        g_usleep(100);
+        round_of_all();
+    }
+    g_thread_join(thread);
+    g_assert_cmpuint(fake_n_resets - n_resets, >, 20);
+    g_assert_cmpuint(count(&p, IN_RESET_CB), ==, fake_n_resets - n_resets);
+    /* Nobody has waited in vain, which takes a second each time. */
+    g_assert_cmpint(g_get_monotonic_time() - began, <, 20 * G_USEC_PER_SEC);
+    p.act(UNINSTALL);
+    round_of_all();
+    assert_gone(&p);
+}
+
 /* ---- All at once --------------------------------------------------------- */
 
 #define N_VCPUS 4
@@ -560,6 +604,9 @@ static void add_tests(void)
     g_test_add_func("/core/life/busy-elsewhere", test_busy_elsewhere);
     g_test_add_func("/core/life/what-is-left", test_what_is_left);
     g_test_add_func("/core/life/fork", test_fork);
+    if (fake_user_mode) {
+        g_test_add_func("/core/life/threads-end", test_threads_end); /* last */
+    }
 }
 
 int main(int argc, char **argv)
