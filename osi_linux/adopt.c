@@ -7,8 +7,16 @@
  * way out of the kernel: all threads are looked through for the one whose
  * stack that is.
  *
+ * The same is done if a guest has gone to a snapshot while it ran.  No host
+ * says so, but QEMU must then drop its translations, and tells that.  It
+ * does so for other reasons as well, so a thread that is still on its own
+ * stack is left alone.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include <stdatomic.h>
+#include <string.h>
+
 #include "adopt.h"
 #include "asid.h"
 #include "kernel.h"
@@ -16,6 +24,7 @@
 
 /* Stacks are of 16 KiB, with KASAN of 32 or 64 (THREAD_SIZE). */
 #define MAX_STACK (64u << 10)
+#define MIN_STACK (16u << 10)
 /* What one search may read: some seconds. */
 #define MAX_READS (2u << 20)
 /* Between searches that find nothing. */
@@ -25,11 +34,14 @@ typedef struct Adopted {
     OsiTask task;
     uint64_t stack;   /* where its stack begins */
     gint64 next_try;
+    unsigned int n_doubts; /* as many have been looked into */
+    bool moved;
 } Adopted;
 
 static const OsiArch *arch;
 static Adopted *adopted; /* of each vCPU, used by it alone */
 static unsigned int n;
+static atomic_uint n_doubts;
 
 void osi_adopt_start(const OsiArch *a, unsigned int n_vcpus)
 {
@@ -76,7 +88,8 @@ static void search(uint64_t sp, Adopted *a)
     OsiField stack;
     uint64_t root;
 
-    *a = (Adopted){ 0 };
+    a->task = (OsiTask){ 0 };
+    a->stack = 0;
     osi_proc_layout_from_types(kernel->types, &proc);
     if (!osi_types_member(kernel->types, "task_struct", "stack", &stack) ||
         !osi_types_symbol(kernel->types, "init_task", &root)) {
@@ -117,6 +130,75 @@ void osi_adopt(unsigned int vcpu_index)
     } else if (now >= a->next_try) {
         search(sp, a);
         a->next_try = g_get_monotonic_time() + PAUSE;
+    }
+}
+
+void osi_adopt_doubt(void)
+{
+    atomic_fetch_add(&n_doubts, 1);
+}
+
+bool osi_adopt_is_due(unsigned int vcpu_index)
+{
+    return vcpu_index < n &&
+           (adopted[vcpu_index].moved ||
+            adopted[vcpu_index].n_doubts !=
+                atomic_load_explicit(&n_doubts, memory_order_relaxed));
+}
+
+/* Whether the stack pointer is in the stack of the thread at @taskd. */
+static bool is_on_stack_of(uint64_t taskd)
+{
+    const OsiKernel *kernel = osi_kernel();
+    uint64_t sp, stack;
+    uint8_t bytes[8];
+    OsiField field;
+
+    if (!osi_types_member(kernel->types, "task_struct", "stack", &field) ||
+        field.size != sizeof(bytes) ||
+        !qemu_plugin_read_register_u64(qemu_plugin_find_register(arch->sp),
+                                       &sp) ||
+        !osi_kernel_read(NULL, taskd + field.offset, bytes, sizeof(bytes))) {
+        return false;
+    }
+    memcpy(&stack, bytes, sizeof(stack));
+    stack = GUINT64_FROM_LE(stack);
+    return stack <= sp && sp - stack < MIN_STACK;
+}
+
+bool osi_adopt_moved(unsigned int vcpu_index, uint64_t taskd)
+{
+    Adopted *a = vcpu_index < n ? &adopted[vcpu_index] : NULL;
+    unsigned int doubts = atomic_load(&n_doubts);
+
+    if (!a || !osi_kernel()) {
+        return false;
+    }
+    if (a->n_doubts != doubts) {
+        a->n_doubts = doubts;
+        a->moved = false;
+        a->task.known = false;
+        a->next_try = 0;
+        if (!is_on_stack_of(taskd)) {
+            osi_adopt(vcpu_index);
+            a->moved = a->task.known && a->task.identity.taskd != taskd;
+        }
+    } else if (a->moved) {
+        osi_adopt(vcpu_index);
+    }
+    return a->moved;
+}
+
+bool osi_adopt_has_moved(unsigned int vcpu_index)
+{
+    return vcpu_index < n && adopted[vcpu_index].moved;
+}
+
+void osi_adopt_switched(unsigned int vcpu_index)
+{
+    if (vcpu_index < n) {
+        adopted[vcpu_index].moved = false;
+        adopted[vcpu_index].n_doubts = atomic_load(&n_doubts);
     }
 }
 

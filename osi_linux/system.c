@@ -30,6 +30,7 @@ typedef struct SystemTask {
     OsiTask task;
     unsigned int marks;  /* OsiMark; kept until the thread leaves the kernel:
                             only a reading there is final */
+    unsigned int epoch;  /* when it was read */
 } SystemTask;
 
 static const OsiArch *arch;
@@ -37,6 +38,12 @@ static int slot;
 static qemu_plugin_callback *on_process_change;
 static OsiIdentity *last;  /* of each vCPU */
 static unsigned int n_vcpus;
+
+/*
+ * Begins whenever the guest may have gone to a snapshot (adopt.h): what is
+ * known of threads from before is to be read again.
+ */
+static atomic_uint epoch;
 
 /* ---- Keeping up ---------------------------------------------------------- */
 
@@ -130,6 +137,12 @@ static void on_thread_switch(void *evdata, void *udata)
         /* A kernel thread may become a program without any call. */
         t->marks |= OSI_MARK_STALE;
     }
+    if (G_UNLIKELY(t->epoch != atomic_load_explicit(&epoch,
+                                                    memory_order_relaxed))) {
+        t->epoch = atomic_load(&epoch);
+        t->marks |= OSI_MARK_STALE;
+    }
+    osi_adopt_switched(sw->vcpu);
     refresh(sw->vcpu, sw->next, t);
     if (t->task.known) {
         tell_change(sw->vcpu, &t->task);
@@ -163,7 +176,9 @@ static void on_leaving(unsigned int vcpu_index, void *udata)
         }
         return;
     }
-    if (!osi_kernel()) {
+    if (!osi_kernel() ||
+        (osi_adopt_is_due(vcpu_index) && is_to_user() &&
+         osi_adopt_moved(vcpu_index, syscalls_thread_task_qpp(thread)))) {
         return;
     }
     t = task_of(thread);
@@ -202,6 +217,13 @@ static void on_tb_trans(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
     }
 }
 
+/* QEMU drops all translations: because memory has become another, maybe. */
+static void on_flush(qemu_plugin_id_t id)
+{
+    atomic_fetch_add(&epoch, 1);
+    osi_adopt_doubt();
+}
+
 /* ---- Answers ------------------------------------------------------------- */
 
 const OsiTask *osi_system_current(unsigned int vcpu_index)
@@ -210,7 +232,7 @@ const OsiTask *osi_system_current(unsigned int vcpu_index)
     SystemTask *t = thread ? *(SystemTask **)syscalls_slot_qpp(thread, slot)
                            : NULL;
 
-    if (!thread) {
+    if (!thread || G_UNLIKELY(osi_adopt_has_moved(vcpu_index))) {
         return osi_adopted(vcpu_index);
     }
     if (!t || !t->task.known) {
@@ -258,5 +280,6 @@ const OsiSource *osi_system_start(qemu_plugin_id_t id,
     }
     osi_live_start(arch);
     qemu_plugin_register_vcpu_tb_trans_cb(id, on_tb_trans);
+    qemu_plugin_register_flush_cb(id, on_flush);
     return &system;
 }
