@@ -14,7 +14,7 @@
 #include "osi_maps.h"
 
 /* What is asked of a spoiled process may read so much and no more. */
-#define MAX_READS 200000
+#define MAX_READS 20000
 
 #define USER_POINTER 0x0000000000403000ull
 #define NOT_CANONICAL 0x4141414141414141ull
