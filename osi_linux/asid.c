@@ -96,7 +96,7 @@ uint64_t osi_asid_of(uint64_t pgd)
     if (!pgd || !start) {
         return 0;
     }
-    if (physical & ~arch->root_mask) {
+    if (pgd < start || (physical & ~arch->root_mask)) {
         /*
          * Either the guest was reset, and its map begins elsewhere now: the
          * next call shows.  Or this one process says something impossible,

@@ -386,6 +386,18 @@ static bool are_strings_unknown(const Victim *v)
     return right;
 }
 
+/* Its own page tables alone are unknown: the current process's are not. */
+static bool is_only_its_asid_unknown(const Victim *v)
+{
+    OsiProc *proc = get_process_qpp(v->handle);
+    OsiProc *current = get_current_process_qpp(v->vcpu);
+    bool right = proc && proc->asid == 0 && current && current->asid != 0;
+
+    free_osiproc_qpp(proc);
+    free_osiproc_qpp(current);
+    return right;
+}
+
 /* ---- Files --------------------------------------------------------------- */
 
 static uint64_t fdt_of(const Victim *v)
@@ -556,6 +568,8 @@ static const Case cases[] = {
     { "page tables: nonsense", "deleted", wild_page_table,
       are_strings_unknown },
     { "pgd: in user space", "deleted", wild_pgd, are_strings_unknown },
+    { "pgd: in user space, and others", "deleted", wild_pgd,
+      is_only_its_asid_unknown },
     { "fdtable: not mapped, unaligned", "opener", wild_fds,
       are_files_unknown },
     { "fdtable: too many", "opener", huge_fds, are_files_unknown },
