@@ -27,8 +27,9 @@
 #define MIN_STACK (16u << 10)
 /* What one search may read: some seconds. */
 #define MAX_READS (2u << 20)
-/* Between searches that find nothing. */
+/* Between searches that find nothing: this, and each time twice as long. */
 #define PAUSE (G_USEC_PER_SEC / 10)
+#define MAX_PAUSE (60 * G_USEC_PER_SEC)
 
 typedef struct Adopted {
     OsiTask task;
@@ -36,6 +37,7 @@ typedef struct Adopted {
     gint64 next_try;
     unsigned int n_doubts; /* as many have been looked into */
     bool moved;
+    gint64 pause;
 } Adopted;
 
 static const OsiArch *arch;
@@ -129,7 +131,8 @@ void osi_adopt(unsigned int vcpu_index)
                       a->task.identity.taskd, true, &a->task);
     } else if (now >= a->next_try) {
         search(sp, a);
-        a->next_try = g_get_monotonic_time() + PAUSE;
+        a->pause = CLAMP(2 * a->pause, PAUSE, MAX_PAUSE);
+        a->next_try = g_get_monotonic_time() + a->pause;
     }
 }
 

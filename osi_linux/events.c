@@ -40,7 +40,7 @@ static qemu_plugin_callback *on_process_start, *on_thread_start,
 /* Where an executable's path and arguments are. */
 static struct {
     OsiStruct mm_group;
-    OsiField exe_file, arg_start, arg_end;
+    OsiField exe_file, arg_start, arg_end, users;
     OsiStruct file_group;
     OsiField f_path;
     /* Where a process's exit code is. */
@@ -56,6 +56,7 @@ static const OsiWanted wanted[] = {
     { "mm_struct", "exe_file", FIELD(exe_file), FIELD(mm_group), 8 },
     { "mm_struct", "arg_start", FIELD(arg_start), FIELD(mm_group), 8 },
     { "mm_struct", "arg_end", FIELD(arg_end), FIELD(mm_group), 8 },
+    { "mm_struct", "mm_users.counter", FIELD(users), FIELD(mm_group), 4 },
     { "file", "f_path", FIELD(f_path), FIELD(file_group), 64 },
     { "file", "__f_path", FIELD(f_path), FIELD(file_group), 64 },
     { "task_struct", "signal", FIELD(signal), FIELD(task_group), 8 },
@@ -212,6 +213,15 @@ static int32_t process_code(const OsiTask *task, int32_t code)
                ? code : (int32_t)osi_get(&leader, &layout.exit_code);
 }
 
+/* Whether others (after vfork, CLONE_VM) go on in @task's address space. */
+static bool is_shared(const OsiTask *task)
+{
+    OsiCopy mm;
+
+    return osi_read_struct(&osi_live()->reader, &layout.mm_group, task->mm,
+                           &mm) && osi_get(&mm, &layout.users) > 1;
+}
+
 static void on_end(unsigned int vcpu_index, void *udata)
 {
     OsiEndEvent event = { .vcpu = vcpu_index };
@@ -231,7 +241,9 @@ static void on_end(unsigned int vcpu_index, void *udata)
     if ((uint32_t)is_last) {
         event.code = process_code(&task, event.code);
         qemu_plugin_run_callback_handle(on_process_end, &event, NULL);
-        osi_remap_end(&task);
+        if (!is_shared(&task)) {
+            osi_remap_end(&task);
+        }
     }
 }
 

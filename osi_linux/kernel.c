@@ -23,7 +23,8 @@ static _Atomic(const OsiKernel *) known;
  * and is there too in a guest that was running already: the first try mostly
  * is the last.  Others are for a guest that is not a kernel's yet, such as
  * firmware with threads, and for one that is too young for inference.  Each
- * waits for the SHARE-fold of what the one before has taken.
+ * waits for the SHARE-fold of what the one before has taken; in the first
+ * time not longer than MAX_PAUSE.
  */
 static _Atomic gint64 next_try;
 static gint64 first_try;
@@ -78,11 +79,12 @@ void osi_kernel_discover(const char *pc_register, uint64_t task)
 {
     static GMutex lock;
     g_autoptr(GError) error = NULL;
-    gint64 start = g_get_monotonic_time();
+    gint64 started = g_get_monotonic_time();
+    gint64 took;
     uint64_t pc;
 
     /* What another vCPU is about to find need not be waited for. */
-    if (start < atomic_load_explicit(&next_try, memory_order_relaxed) ||
+    if (started < atomic_load_explicit(&next_try, memory_order_relaxed) ||
         !qemu_plugin_read_register_u64(
             qemu_plugin_find_register(pc_register), &pc) ||
         !g_mutex_trylock(&lock)) {
@@ -92,13 +94,15 @@ void osi_kernel_discover(const char *pc_register, uint64_t task)
         bool again = false;
         OsiKernel *kernel;
 
-        first_try = first_try ? first_try : start;
+        first_try = first_try ? first_try : started;
         kernel = kernel_new(pc, task, &again, &error);
         tell(kernel, again, error);
         atomic_store_explicit(&known, kernel, memory_order_release);
-        start = g_get_monotonic_time() - start;
+        took = g_get_monotonic_time() - started;
         atomic_store_explicit(&next_try, g_get_monotonic_time() +
-                              MIN(SHARE * start, MAX_PAUSE),
+                              (started - first_try < PATIENCE
+                                   ? MIN(SHARE * took, MAX_PAUSE)
+                                   : SHARE * took),
                               memory_order_relaxed);
     }
     g_mutex_unlock(&lock);

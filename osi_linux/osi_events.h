@@ -28,6 +28,8 @@
  *                      a new program has mapped when it starts.  What ends
  *                      with an execve or a process is not told one by one,
  *                      nor what a fork copies, nor that a stack has grown
+ *                      Its functions must not wait for another vCPU: threads
+ *                      that share memory are told one after the other
  *   on_library_load    evdata is an OsiMappingEvent: the first executable
  *                      mapping of a file, after its on_mapping_added
  *

@@ -8,6 +8,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include <stdatomic.h>
 #include <string.h>
 
 #include "live.h"
@@ -25,12 +26,21 @@ typedef struct Space {
     GMutex lock;       /* held while its changes are told, so that threads
                           that share it tell them in order */
     GArray *mappings;  /* of OsiModule */
+    gsize bytes;       /* of host memory, about */
+    unsigned int failures; /* to read them, one after the other */
 } Space;
+
+/* What all address spaces together may take of the host's memory. */
+#define MAX_BYTES ((gsize)256 << 20)
+/* A space that cannot be read so often is given up. */
+#define MAX_FAILURES 16
 
 static qemu_plugin_callback *on_mapping_added, *on_mapping_removed,
     *on_library_load;
 static GMutex spaces_lock;
 static GHashTable *spaces; /* mm (uint64_t *) -> Space */
+static atomic_size_t total_bytes;
+static atomic_bool listening; /* somebody has wanted to know, all the time */
 
 bool osi_remap_wanted(void)
 {
@@ -46,6 +56,7 @@ static void space_unref(gpointer data)
     Space *space = data;
 
     if (g_atomic_ref_count_dec(&space->refs)) {
+        atomic_fetch_sub(&total_bytes, space->bytes);
         g_mutex_clear(&space->lock);
         g_clear_pointer(&space->mappings, g_array_unref);
         g_free(space);
@@ -59,7 +70,8 @@ static Space *space_get(uint64_t mm, bool make)
 
     g_mutex_lock(&spaces_lock);
     space = g_hash_table_lookup(spaces, &mm);
-    if (!space && make && g_hash_table_size(spaces) < MAX_SPACES) {
+    if (!space && make && g_hash_table_size(spaces) < MAX_SPACES &&
+        atomic_load(&total_bytes) < MAX_BYTES) {
         space = g_new0(Space, 1);
         g_atomic_ref_count_init(&space->refs);
         g_mutex_init(&space->lock);
@@ -77,6 +89,24 @@ static void space_drop(uint64_t mm)
     g_mutex_lock(&spaces_lock);
     g_hash_table_remove(spaces, &mm);
     g_mutex_unlock(&spaces_lock);
+}
+
+/* @space, which is locked, takes over @mappings. */
+static void space_set_locked(Space *space, GArray *mappings)
+{
+    gsize bytes = 0;
+
+    for (guint i = 0; mappings && i < mappings->len; i++) {
+        const OsiModule *m = &g_array_index(mappings, OsiModule, i);
+
+        bytes += sizeof(*m) + strlen(m->name) +
+                 (m->file ? strlen(m->file) : 0);
+    }
+    atomic_fetch_add(&total_bytes, bytes - space->bytes);
+    space->bytes = bytes;
+    space->failures = 0;
+    g_clear_pointer(&space->mappings, g_array_unref);
+    space->mappings = mappings;
 }
 
 static GArray *read_mappings(uint64_t mm)
@@ -173,32 +203,37 @@ static void tell_libraries(unsigned int vcpu_index, const OsiTask *task,
 static void update_locked(unsigned int vcpu_index, const OsiTask *task,
                           Space *space, GArray *now)
 {
-    GArray *before = space->mappings;
+    const GArray *before = space->mappings;
 
     tell_missing(on_mapping_removed, vcpu_index, task, before, now);
     tell_missing(on_mapping_added, vcpu_index, task, now, before);
     tell_libraries(vcpu_index, task, before, now);
-    space->mappings = now;
-    g_clear_pointer(&before, g_array_unref);
+    space_set_locked(space, now);
 }
 
 bool osi_remap_tell(unsigned int vcpu_index, const OsiTask *task)
 {
-    g_autoptr(GMutexLocker) locker = NULL;
-    Space *space = task->mm ? space_get(task->mm, false) : NULL;
+    Space *space = task->mm && atomic_load(&listening)
+                       ? space_get(task->mm, false) : NULL;
     GArray *now;
+    bool give_up = false;
 
     if (!space) {
         return true; /* gone, or seen for the first time at a switch */
     }
-    locker = g_mutex_locker_new(&space->lock);
+    g_mutex_lock(&space->lock);
     now = read_mappings(task->mm);
     if (now) {
         update_locked(vcpu_index, task, space, now);
+    } else {
+        give_up = ++space->failures >= MAX_FAILURES;
     }
-    g_clear_pointer(&locker, g_mutex_locker_free);
+    g_mutex_unlock(&space->lock);
     space_unref(space);
-    return now != NULL;
+    if (give_up) {
+        space_drop(task->mm);
+    }
+    return now || give_up;
 }
 
 void osi_remap_exec(unsigned int vcpu_index, const OsiTask *task)
@@ -233,13 +268,32 @@ void osi_remap_end(const OsiTask *task)
 
 /* ---- When ---------------------------------------------------------------- */
 
+/*
+ * Whether anybody wants to know.  What was known when nobody did is no good
+ * any more: address spaces have come and gone since.
+ */
+static bool is_listening(void)
+{
+    bool wanted = osi_remap_wanted();
+
+    if (G_LIKELY(wanted == atomic_load_explicit(&listening,
+                                                memory_order_relaxed))) {
+        return wanted;
+    }
+    g_mutex_lock(&spaces_lock);
+    g_hash_table_remove_all(spaces);
+    g_mutex_unlock(&spaces_lock);
+    atomic_store(&listening, wanted);
+    return wanted;
+}
+
 /* What a process has that was there before is not told: it is where it
    starts from. */
 static void on_thread_switch(void *evdata, void *udata)
 {
     const SyscallsSwitch *sw = evdata;
-    const OsiTask *task = osi_remap_wanted() ? osi_system_current(sw->vcpu)
-                                             : NULL;
+    const OsiTask *task = is_listening() ? osi_system_current(sw->vcpu)
+                                         : NULL;
     Space *space;
 
     if (!task || !task->mm) {
@@ -251,7 +305,7 @@ static void on_thread_switch(void *evdata, void *udata)
     }
     g_mutex_lock(&space->lock);
     if (!space->mappings) {
-        space->mappings = read_mappings(task->mm);
+        space_set_locked(space, read_mappings(task->mm));
     }
     g_mutex_unlock(&space->lock);
     space_unref(space);
