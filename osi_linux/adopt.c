@@ -181,7 +181,7 @@ bool osi_adopt_moved(unsigned int vcpu_index, uint64_t taskd)
         a->n_doubts = doubts;
         a->moved = false;
         a->task.known = false;
-        a->next_try = 0;
+        a->next_try = a->pause = 0;
         if (!is_on_stack_of(taskd)) {
             osi_adopt(vcpu_index);
             a->moved = a->task.known && a->task.identity.taskd != taskd;
