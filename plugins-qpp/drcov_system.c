@@ -210,19 +210,31 @@ static bool is_same(const Process *process, const OsiProc *proc)
            process->proc->create_time == proc->create_time;
 }
 
-/* Its file is written, and its pid may be another's. */
-static void retire(Process *process)
+static void write_locked(Process *process)
 {
-    g_mutex_lock(&process->lock);
     if (process->coverage) {
         if (!coverage_empty(process->coverage)) {
             coverage_write(process->coverage, process->filename);
         }
         __atomic_fetch_add(&unknown, process->waiting->len, __ATOMIC_RELAXED);
-        coverage_free(process->coverage);
-        process->coverage = NULL;
     }
     g_array_set_size(process->waiting, 0);
+}
+
+/* Its file is written, and its pid may be another's. */
+static void retire(Process *process)
+{
+    g_mutex_lock(&process->lock);
+    write_locked(process);
+    g_clear_pointer(&process->coverage, coverage_free);
+    g_mutex_unlock(&process->lock);
+}
+
+/* At QEMU's end nothing is freed: other vCPUs may still be executing. */
+static void write_last(Process *process)
+{
+    g_mutex_lock(&process->lock);
+    write_locked(process);
     g_mutex_unlock(&process->lock);
 }
 
@@ -457,10 +469,10 @@ static void write_files(void)
 
     g_hash_table_iter_init(&iter, processes);
     while (g_hash_table_iter_next(&iter, NULL, &process)) {
-        retire(process);
+        write_last(process);
     }
     if (kernel) {
-        retire(kernel);
+        write_last(kernel);
     }
     drcov_report_left_out(unknown, "nothing is known to be mapped there");
     if (too_many) {
