@@ -242,7 +242,7 @@ void life_report(char *line, size_t len)
         add_inlined();
     }
     g_snprintf(line, len, "%s gone=%d late=%lu exec=%lu inline=%lu mem=%lu "
-               "run=%lu resets=%lu", LIFE_NAME + strlen("life_"), dead,
+               "run=%lu resets=%lu", &LIFE_NAME[strlen("life_")], dead,
                n_late, n_exec[0], n_inlined[0], n_mem[0], n_run, n_reset);
 }
 
