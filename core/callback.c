@@ -12,10 +12,8 @@
 
 struct qemu_plugin_callback {
     QppList list;
-    qemu_plugin_id_t plugin;
-    const QppPlugin *owner;
+    const QppPlugin *owner; /* it may be gone; the handle stays */
     char *name;
-    atomic_bool gone; /* with its plugin; the handle stays */
     qemu_plugin_callback *next; /* in its bucket; set before it is shown */
 };
 
@@ -36,7 +34,7 @@ static qemu_plugin_callback *find_from(qemu_plugin_callback *c,
                                        qemu_plugin_id_t plugin,
                                        const char *name)
 {
-    while (c && (c->plugin != plugin || strcmp(c->name, name) != 0)) {
+    while (c && (c->owner->id != plugin || strcmp(c->name, name) != 0)) {
         c = c->next;
     }
     return c;
@@ -50,12 +48,12 @@ static qemu_plugin_callback *find(qemu_plugin_id_t plugin, const char *name)
 /* False if there is one of that name. */
 static bool insert(qemu_plugin_callback *callback)
 {
-    _Atomic(qemu_plugin_callback *) *head = bucket(callback->plugin,
+    _Atomic(qemu_plugin_callback *) *head = bucket(callback->owner->id,
                                                    callback->name);
     qemu_plugin_callback *first = atomic_load(head);
 
     do {
-        if (find_from(first, callback->plugin, callback->name)) {
+        if (find_from(first, callback->owner->id, callback->name)) {
             return false;
         }
         callback->next = first;
@@ -97,7 +95,6 @@ qemu_plugin_callback *qemu_plugin_create_callback_handle(qemu_plugin_id_t id,
         return NULL;
     }
     callback = g_new0(qemu_plugin_callback, 1);
-    callback->plugin = id;
     callback->owner = plugin;
     callback->name = g_strdup(name);
     if (!insert(callback)) {
@@ -106,9 +103,6 @@ qemu_plugin_callback *qemu_plugin_create_callback_handle(qemu_plugin_id_t id,
         g_free(callback->name);
         g_free(callback);
         return NULL;
-    }
-    if (plugin->state == QPP_GONE) {
-        atomic_store(&callback->gone, true); /* meanwhile */
     }
     return callback;
 }
@@ -216,7 +210,7 @@ bool qemu_plugin_reg_callback(const char *plugin, const char *name,
                   "is registered already", name, plugin);
         return false;
     }
-    if (atomic_load(&callback->gone)) {
+    if (callback->owner->state == QPP_GONE) {
         qpp_list_remove_owner(&callback->list, NULL); /* meanwhile */
         return false;
     }
@@ -246,11 +240,8 @@ void qpp_callback_forget(QppPlugin *plugin, bool and_own)
         qemu_plugin_callback *c;
 
         for (c = atomic_load(&buckets[i]); c; c = c->next) {
-            bool ends = and_own && c->plugin == plugin->id;
+            bool ends = and_own && c->owner == plugin;
 
-            if (ends) {
-                atomic_store(&c->gone, true);
-            }
             qpp_list_remove_owner(&c->list, ends ? NULL : plugin);
         }
     }

@@ -14,7 +14,7 @@
 #include "disas.h"
 
 /* Values of Capstone's cs_arch and cs_mode, the same in 4 and 5. */
-enum { CS_ARM64 = 1, CS_MIPS = 2, CS_X86 = 3, CS_PPC = 4, CS_SYSZ = 6 };
+enum { CS_ARM64 = 1, CS_X86 = 3, CS_PPC = 4, CS_SYSZ = 6 };
 enum {
     MODE_32 = 1 << 2,
     MODE_64 = 1 << 3,

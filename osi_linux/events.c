@@ -306,7 +306,6 @@ static void find_hooks(const OsiTypes *types)
 
 static void on_thread_switch(void *evdata, void *udata)
 {
-    static atomic_flag once = ATOMIC_FLAG_INIT;
     static atomic_bool found;
     const SyscallsSwitch *sw = evdata;
     OsiTaskChange event = { .vcpu = sw->vcpu };
@@ -316,9 +315,8 @@ static void on_thread_switch(void *evdata, void *udata)
         return;
     }
     if (G_UNLIKELY(!atomic_load_explicit(&found, memory_order_relaxed)) &&
-        !atomic_flag_test_and_set(&once)) {
+        !atomic_exchange(&found, true)) {
         find_hooks(osi_kernel()->types);
-        atomic_store(&found, true);
     }
     if (!qemu_plugin_callback_wanted(on_task_change)) {
         return;

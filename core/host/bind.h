@@ -27,6 +27,11 @@ typedef struct QppBindings {
 #define QPP_BIND_REQUIRED(name)                                               \
     { (gpointer *)(void *)&fn.name, "qemu_plugin_" #name, true }
 
+/* Whether there is a block to ask about; otherwise a line, once. */
+#define IN_TRANSLATION(handle)                                                \
+    QPP_CONTEXT((handle) && qpp_thread.translating,                           \
+                "call it in a tb_trans callback, with that block's handles")
+
 extern const QppBindings qpp_instrument_bindings, qpp_query_bindings,
     qpp_scoreboard_bindings, qpp_state_bindings, qpp_misc_bindings;
 

@@ -182,9 +182,6 @@ static void on_exec_pc(unsigned int vcpu_index, void *record)
 
 /* ---- Checks -------------------------------------------------------------- */
 
-#define IN_TRANSLATION(handle)                                                \
-    QPP_CONTEXT((handle) && qpp_thread.translating,                           \
-                "call it in a tb_trans callback, with that block's handles")
 #define HAS_CB(cb) QPP_CONTEXT((cb) != NULL, "the callback is NULL")
 #define HAS_ENTRY(entry)                                                      \
     QPP_CONTEXT((entry).score != NULL, "the scoreboard is NULL")

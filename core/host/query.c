@@ -47,11 +47,6 @@ const QppBindings qpp_query_bindings = { bindings, G_N_ELEMENTS(bindings) };
 
 /* ---- Blocks and instructions ------------------------------------------- */
 
-/* Whether there is a block to ask about; otherwise a line, once. */
-#define IN_TRANSLATION(handle)                                                \
-    QPP_CONTEXT((handle) && qpp_thread.translating,                           \
-                "call it in a tb_trans callback, with that block's handles")
-
 size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb)
 {
     return IN_TRANSLATION(tb) ? fn.tb_n_insns(tb) : 0;
