@@ -66,19 +66,23 @@ static void add(QppHostEvent event, qemu_plugin_id_t id, QppFn cb,
     }
 }
 
-/* Calls @cb_type functions on @list; the rest are the arguments after id. */
-#define FAN_OUT(event, cb_type, ...)                                          \
+/* Does @action for each live @item of @list. */
+#define WALK(list, action)                                                    \
     do {                                                                      \
         qpp_read_begin();                                                     \
-        const QppItems *items = qpp_list_items(&lists[event]);                \
+        const QppItems *items = qpp_list_items(list);                         \
         for (size_t i = 0; items && i < items->n; i++) {                      \
             QppItem *item = items->item[i];                                   \
             if (qpp_item_live(item)) {                                        \
-                ((cb_type)item->fn)(item->owner->id, __VA_ARGS__);            \
+                action;                                                       \
             }                                                                 \
         }                                                                     \
         qpp_read_end();                                                       \
     } while (0)
+
+/* Calls @cb_type functions for @event; the rest are the arguments after id. */
+#define FAN_OUT(event, cb_type, ...)                                          \
+    WALK(&lists[event], ((cb_type)item->fn)(item->owner->id, __VA_ARGS__))
 
 void qpp_event_vcpu(int kind, unsigned int vcpu_index)
 {
@@ -122,16 +126,8 @@ void qpp_event_tb_trans(struct qemu_plugin_tb *tb)
 void qpp_event_flush(void)
 {
     qpp_host_instrument_flush();
-    qpp_read_begin();
-    const QppItems *items = qpp_list_items(&lists[QPP_HOST_FLUSH]);
-
-    for (size_t i = 0; items && i < items->n; i++) {
-        if (qpp_item_live(items->item[i])) {
-            ((qemu_plugin_simple_cb_t)items->item[i]->fn)(
-                items->item[i]->owner->id);
-        }
-    }
-    qpp_read_end();
+    WALK(&lists[QPP_HOST_FLUSH],
+         ((qemu_plugin_simple_cb_t)item->fn)(item->owner->id));
 }
 
 void qpp_event_atexit(void)
@@ -201,17 +197,8 @@ void qpp_event_discon(unsigned int vcpu_index,
 
 void qpp_event_gone(const QppPlugin *plugin)
 {
-    qpp_read_begin();
-    const QppItems *items = qpp_list_items(&gone_list);
-
-    for (size_t i = 0; items && i < items->n; i++) {
-        QppItem *item = items->item[i];
-
-        if (qpp_item_live(item)) {
-            ((qemu_plugin_gone_cb_t)item->fn)(item->owner->id, plugin->name);
-        }
-    }
-    qpp_read_end();
+    WALK(&gone_list, ((qemu_plugin_gone_cb_t)item->fn)(item->owner->id,
+                                                       plugin->name));
 }
 
 void qpp_event_forget(QppPlugin *plugin)
