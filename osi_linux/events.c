@@ -182,9 +182,7 @@ static void on_exec(unsigned int vcpu_index, void *udata)
     event.path = path;
     event.args = args;
     qemu_plugin_run_callback_handle(on_process_exec, &event, NULL);
-    if (osi_remap_wanted()) {
-        osi_remap_exec(vcpu_index, &task);
-    }
+    osi_remap_exec(vcpu_index, &task);
 }
 
 /* SIGNAL_GROUP_EXIT (include/linux/sched/signal.h). */

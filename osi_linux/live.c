@@ -159,7 +159,8 @@ static bool get_mode(OsiPagingMode *out)
     return answer;
 }
 
-bool osi_live_mmu(OsiMmu *out)
+/* How page tables are followed; false: not known yet. */
+static bool get_mmu(OsiMmu *out)
 {
     const OsiLive *live = get_live();
 
@@ -170,10 +171,21 @@ bool osi_live_mmu(OsiMmu *out)
     return osi_asid_linear_map(&out->linear_map) && get_mode(&out->mode);
 }
 
+bool osi_live_page_shift(unsigned int *out)
+{
+    OsiPagingMode mode;
+
+    if (!get_live() || !arch || !get_mode(&mode)) {
+        return false;
+    }
+    *out = mode.page_shift;
+    return true;
+}
+
 bool osi_live_read_user(uint64_t pgd, uint64_t addr, void *buf, size_t len)
 {
     OsiMmu mmu;
 
     n_reads_left = OSI_MAX_READS;
-    return osi_live_mmu(&mmu) && osi_mmu_read(&mmu, pgd, addr, buf, len);
+    return get_mmu(&mmu) && osi_mmu_read(&mmu, pgd, addr, buf, len);
 }

@@ -63,10 +63,10 @@ static inline bool osi_live_proc(const OsiProc *proc, OsiTask *task)
 bool osi_live_pc(uint64_t *pc);
 
 /*
- * How page tables are followed; false: not known yet.  On the thread of a
- * vCPU; the first time where its registers can be read.
+ * The size of a page, as a power of 2; false: not known yet.  On the thread
+ * of a vCPU; the first time where its registers can be read.
  */
-bool osi_live_mmu(OsiMmu *out);
+bool osi_live_page_shift(unsigned int *out);
 
 /* User memory by the tables at @pgd (OsiTask.pgd): see osi_mmu_read(). */
 bool osi_live_read_user(uint64_t pgd, uint64_t addr, void *buf, size_t len);

@@ -27,8 +27,8 @@ static GArray *read_mappings(unsigned int vcpu_index, const OsiProc *proc,
                              const uint64_t *addr, OsiTask *task)
 {
     const OsiLive *live = osi_live_on(vcpu_index);
+    unsigned int page_shift;
     GArray *modules;
-    OsiMmu mmu;
 
     if (!live || !osi_live_proc(proc, task)) {
         return NULL;
@@ -36,13 +36,12 @@ static GArray *read_mappings(unsigned int vcpu_index, const OsiProc *proc,
     if (!task->mm) {
         return osi_modules_new();
     }
-    if (!osi_live_mmu(&mmu)) {
+    if (!osi_live_page_shift(&page_shift)) {
         return NULL;
     }
     modules = addr ? osi_mappings_read_at(&live->mappings, task->mm,
-                                          mmu.mode.page_shift, *addr)
-                   : osi_mappings_read(&live->mappings, task->mm,
-                                       mmu.mode.page_shift);
+                                          page_shift, *addr)
+                   : osi_mappings_read(&live->mappings, task->mm, page_shift);
     if (modules && !is_still_its(proc, task)) {
         g_clear_pointer(&modules, g_array_unref);
     }

@@ -28,6 +28,7 @@ typedef struct Space {
     GArray *mappings;  /* of OsiModule */
     gsize bytes;       /* of host memory, about */
     unsigned int failures; /* to read them, one after the other */
+    bool is_program; /* begun by an execve: all that is there is to be told */
 } Space;
 
 /* What all address spaces together may take of the host's memory. */
@@ -112,10 +113,10 @@ static void space_set_locked(Space *space, GArray *mappings)
 static GArray *read_mappings(uint64_t mm)
 {
     const OsiLive *live = osi_live();
-    OsiMmu mmu;
+    unsigned int page_shift;
 
-    return live && mm && osi_live_mmu(&mmu)
-               ? osi_mappings_read(&live->mappings, mm, mmu.mode.page_shift)
+    return live && mm && osi_live_page_shift(&page_shift)
+               ? osi_mappings_read(&live->mappings, mm, page_shift)
                : NULL;
 }
 
@@ -236,38 +237,6 @@ bool osi_remap_tell(unsigned int vcpu_index, const OsiTask *task)
     return now || give_up;
 }
 
-void osi_remap_exec(unsigned int vcpu_index, const OsiTask *task)
-{
-    GArray *now = read_mappings(task->mm);
-    Space *space;
-
-    space_drop(task->mm); /* another's, that is gone */
-    space = now ? space_get(task->mm, true) : NULL;
-    if (!space) {
-        g_clear_pointer(&now, g_array_unref);
-        return;
-    }
-    g_mutex_lock(&space->lock);
-    update_locked(vcpu_index, task, space, now);
-    g_mutex_unlock(&space->lock);
-    space_unref(space);
-}
-
-void osi_remap_new(const OsiTask *task)
-{
-    /* What is known of one at that address is of one that is gone. */
-    if (osi_remap_wanted()) {
-        space_drop(task->mm);
-    }
-}
-
-void osi_remap_end(const OsiTask *task)
-{
-    space_drop(task->mm);
-}
-
-/* ---- When ---------------------------------------------------------------- */
-
 /*
  * Whether anybody wants to know.  What was known when nobody did is no good
  * any more: address spaces have come and gone since.
@@ -287,6 +256,42 @@ static bool is_listening(void)
     return wanted;
 }
 
+void osi_remap_exec(unsigned int vcpu_index, const OsiTask *task)
+{
+    Space *space;
+
+    if (!is_listening()) {
+        return;
+    }
+    space_drop(task->mm); /* another's, that is gone */
+    space = space_get(task->mm, true);
+    if (!space) {
+        return;
+    }
+    g_mutex_lock(&space->lock);
+    space->is_program = true;
+    g_mutex_unlock(&space->lock);
+    space_unref(space);
+    if (!osi_remap_tell(vcpu_index, task)) {
+        osi_mark(vcpu_index, OSI_MARK_REMAPS); /* on the way out, then */
+    }
+}
+
+void osi_remap_new(const OsiTask *task)
+{
+    /* What is known of one at that address is of one that is gone. */
+    if (osi_remap_wanted()) {
+        space_drop(task->mm);
+    }
+}
+
+void osi_remap_end(const OsiTask *task)
+{
+    space_drop(task->mm);
+}
+
+/* ---- When ---------------------------------------------------------------- */
+
 /* What a process has that was there before is not told: it is where it
    starts from. */
 static void on_thread_switch(void *evdata, void *udata)
@@ -304,7 +309,7 @@ static void on_thread_switch(void *evdata, void *udata)
         return;
     }
     g_mutex_lock(&space->lock);
-    if (!space->mappings) {
+    if (!space->mappings && !space->is_program) {
         space_set_locked(space, read_mappings(task->mm));
     }
     g_mutex_unlock(&space->lock);

@@ -60,9 +60,9 @@ bool osi_live_task(const OsiProcHandle *handle, OsiTask *task)
            handle->start_time == START;
 }
 
-bool osi_live_mmu(OsiMmu *out)
+bool osi_live_page_shift(unsigned int *out)
 {
-    *out = (OsiMmu){ .mode = { .page_shift = 12 } };
+    *out = 12;
     return true;
 }
 
