@@ -102,6 +102,17 @@ typedef struct Members {
     unsigned int ptr;
 } Members;
 
+#define WANT(path, field, size)                                              \
+    { "task_struct", path, offsetof(Members, field), OSI_ALONE, size, true }
+
+static const OsiWanted wanted[] = {
+    WANT("pid", pid, 4),
+    WANT("tgid", tgid, 4),
+    WANT("comm", comm, MAX_COMM),
+    WANT("tasks.next", next, 8),
+    WANT("tasks.prev", prev, 8),
+};
+
 typedef struct Seen {
     uint64_t pid, tgid;
     char comm[MAX_COMM + 1];
@@ -109,26 +120,13 @@ typedef struct Seen {
 
 static bool find_members(const OsiTypes *types, Members *m, GError **errp)
 {
-    const struct {
-        const char *path;
-        OsiField *field;
-        uint64_t max;
-    } wanted[] = {
-        { "pid", &m->pid, 4 }, { "tgid", &m->tgid, 4 },
-        { "comm", &m->comm, MAX_COMM }, { "tasks.next", &m->next, 8 },
-        { "tasks.prev", &m->prev, 8 },
-    };
+    const OsiWanted *missing;
 
-    m->ptr = osi_types_pointer_size(types);
-    for (size_t i = 0; i < G_N_ELEMENTS(wanted); i++) {
-        if (!osi_types_member(types, "task_struct", wanted[i].path,
-                              wanted[i].field) ||
-            wanted[i].field->size > wanted[i].max) {
-            return fail(errp, OSI_CHECK_ERROR_WRONG,
-                        "it has no usable task_struct.%s", wanted[i].path);
-        }
-    }
-    return true;
+    *m = (Members){ .ptr = osi_types_pointer_size(types) };
+    missing = osi_wanted_fill(types, wanted, G_N_ELEMENTS(wanted), m);
+    return !missing ||
+           fail(errp, OSI_CHECK_ERROR_WRONG,
+                "it has no usable task_struct.%s", missing->path);
 }
 
 static bool read_task(const OsiReader *r, const Members *m, uint64_t task,

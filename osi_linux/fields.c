@@ -25,20 +25,41 @@ static bool widen(OsiStruct *group, const OsiField *field)
     return true;
 }
 
-void osi_wanted_fill(const OsiTypes *types, const OsiWanted *wanted,
-                     size_t n_wanted, void *layout)
+/* Whether the member is what is meant, and lies in its structure. */
+static bool is_plausible(const OsiTypes *types, const OsiWanted *w,
+                         const OsiField *m)
 {
+    uint64_t used = m->bit_size ? (m->bit_offset + m->bit_size + 7) / 8
+                                : m->size;
+    uint64_t size;
+
+    return m->size <= w->max_size && m->offset <= OFFSET_MAX &&
+           (!osi_types_size(types, w->type, &size) ||
+            m->offset + used <= size);
+}
+
+const OsiWanted *osi_wanted_fill(const OsiTypes *types,
+                                 const OsiWanted *wanted, size_t n_wanted,
+                                 void *layout)
+{
+    const OsiWanted *missing = NULL;
+
     for (size_t i = 0; i < n_wanted; i++) {
         const OsiWanted *w = &wanted[i];
         OsiField *field = (OsiField *)((char *)layout + w->field);
         OsiField m;
 
         if (!field->size && osi_types_member(types, w->type, w->path, &m) &&
-            m.size <= w->max_size && m.offset <= OFFSET_MAX &&
-            widen((OsiStruct *)((char *)layout + w->group), &m)) {
+            is_plausible(types, w, &m) &&
+            (w->group == OSI_ALONE ||
+             widen((OsiStruct *)((char *)layout + w->group), &m))) {
             *field = m;
         }
+        if (w->needed && !field->size && !missing) {
+            missing = w;
+        }
     }
+    return missing;
 }
 
 bool osi_read_bytes(const OsiReader *r, uint64_t addr, void *buf, size_t len)
@@ -89,23 +110,26 @@ const uint8_t *osi_get_bytes(const OsiCopy *copy, const OsiField *field)
     return copy->bytes + at;
 }
 
-uint64_t osi_get(const OsiCopy *copy, const OsiField *field)
+/* What @field says, whose bytes are at @p. */
+static uint64_t number_in(const uint8_t *p, const OsiField *field,
+                          bool big_endian)
 {
-    const uint8_t *p = osi_get_bytes(copy, field);
     unsigned int size = MIN(field->size, 8), shift;
-    uint64_t value;
+    uint64_t value = osi_number(p, size, big_endian);
 
-    if (!p) {
-        return 0;
-    }
-    value = osi_number(p, size, copy->big_endian);
     if (field->bit_size == 0 || field->bit_size >= 64) {
         return value;
     }
-    shift = copy->big_endian
-                ? 8 * size - field->bit_offset - field->bit_size
-                : field->bit_offset;
+    shift = big_endian ? 8 * size - field->bit_offset - field->bit_size
+                       : field->bit_offset;
     return shift < 64 ? value >> shift & ((1ull << field->bit_size) - 1) : 0;
+}
+
+uint64_t osi_get(const OsiCopy *copy, const OsiField *field)
+{
+    const uint8_t *p = osi_get_bytes(copy, field);
+
+    return p ? number_in(p, field, copy->big_endian) : 0;
 }
 
 int64_t osi_get_signed(const OsiCopy *copy, const OsiField *field)
@@ -130,6 +154,19 @@ bool osi_read_number(const OsiReader *r, uint64_t addr, unsigned int size,
         return false;
     }
     *value = osi_number(bytes, size, r->big_endian);
+    return true;
+}
+
+bool osi_read_field(const OsiReader *r, uint64_t base, const OsiField *field,
+                    uint64_t *value)
+{
+    uint8_t bytes[8];
+
+    if (!base || !field->size || field->size > sizeof(bytes) ||
+        !osi_read_bytes(r, base + field->offset, bytes, field->size)) {
+        return false;
+    }
+    *value = number_in(bytes, field, r->big_endian);
     return true;
 }
 

@@ -23,7 +23,7 @@ typedef struct OsiReader {
 } OsiReader;
 
 /* The largest part of a structure that is read at once. */
-#define OSI_STRUCT_MAX 2048
+#define OSI_STRUCT_MAX 8192
 
 /* The part of a structure that holds the members wanted of it. */
 typedef struct OsiStruct {
@@ -37,15 +37,23 @@ typedef struct OsiWanted {
     size_t field; /* offset of the OsiField in the reader's layout */
     size_t group; /* offset of the OsiStruct there that it belongs to */
     uint64_t max_size; /* a larger member is not what is meant */
+    bool needed;  /* nothing works without it */
 } OsiWanted;
+
+/* As a group: the member is read alone, or its place is all that counts. */
+#define OSI_ALONE SIZE_MAX
 
 /*
  * Fills the fields and groups of @layout, which is all zero, in the order of
- * @wanted.  A member that the kernel does not have stays absent (size 0);
- * where there are several lines for one field, the first that exists counts.
+ * @wanted.  A member that the kernel does not have stays absent (size 0), as
+ * does one that does not fit in: larger than is wanted, beyond its
+ * structure's end, or too far from others of its group.  Where there are
+ * several lines for one field, the first that exists counts.  Returns the
+ * first line that is needed and absent; NULL: there is none.
  */
-void osi_wanted_fill(const OsiTypes *types, const OsiWanted *wanted,
-                     size_t n_wanted, void *layout);
+const OsiWanted *osi_wanted_fill(const OsiTypes *types,
+                                 const OsiWanted *wanted, size_t n_wanted,
+                                 void *layout);
 
 /* A structure's bytes as they were when it was read. */
 typedef struct OsiCopy {
@@ -77,6 +85,14 @@ const uint8_t *osi_get_bytes(const OsiCopy *copy, const OsiField *field);
 /* One pointer or number of @size bytes (1 to 8) at @addr. */
 bool osi_read_number(const OsiReader *r, uint64_t addr, unsigned int size,
                      uint64_t *value);
+
+/*
+ * The number of up to 8 bytes in @field (bit-fields too) of the structure at
+ * @base.  False if it is absent or larger, @base is NULL, or it cannot be
+ * read.
+ */
+bool osi_read_field(const OsiReader *r, uint64_t base, const OsiField *field,
+                    uint64_t *value);
 
 /*
  * Copies the string at @addr with its NUL to @buf of @size bytes.  False if

@@ -30,6 +30,8 @@ static const OsiWanted wanted[] = {
     WANT("file", "f_mode", f_mode, file_group, 4),
     WANT("file", "f_pos", f_pos, file_group, 8),
     WANT("file", "private_data", private_data, file_group, 8),
+    { "file", "f_path", AT(f_path), OSI_ALONE, 64 },
+    { "backing_file", "user_path", AT(user_path), OSI_ALONE, 64 },
     WANT("inode", "i_ino", i_ino, inode_group, 8),
     WANT("inode", "i_sb", i_sb, inode_group, 8),
     WANT("inode", "i_mode", i_mode, inode_group, 2),
@@ -37,6 +39,7 @@ static const OsiWanted wanted[] = {
     WANT("dentry", "d_inode", d_inode, dentry_group, 8),
     WANT("dentry", "d_sb", d_sb, dentry_group, 8),
     WANT("vfsmount", "mnt_sb", mnt_sb, vfsmount_group, 8),
+    { "task_struct", "files", AT(task_files), OSI_ALONE, 8 },
     WANT("files_struct", "fdt", fdt, files_group, 8),
     WANT("fdtable", "max_fds", max_fds, fdt_group, 4),
     WANT("fdtable", "fd", fd, fdt_group, 8),
@@ -52,9 +55,6 @@ void osi_files_init(OsiFiles *files, const OsiTypes *types,
     files->reader = *reader;
     files->paths = paths;
     osi_wanted_fill(types, wanted, G_N_ELEMENTS(wanted), l);
-    osi_types_member(types, "file", "f_path", &l->f_path);
-    osi_types_member(types, "backing_file", "user_path", &l->user_path);
-    osi_types_member(types, "task_struct", "files", &l->task_files);
 }
 
 /*

@@ -18,15 +18,14 @@ static bool next_of(const OsiView *v, uint64_t node, uint64_t prev,
                     uint64_t *next)
 {
     const unsigned int size = v->layout->pointer_size;
-    const OsiField fields[2] = { { 0, size }, { size, size } };
+    const bool big_endian = v->layout->big_endian;
     uint8_t bytes[16];
 
     if (!node || !osi_read_bytes(&v->reader, node, bytes, 2 * size)) {
         return false;
     }
-    *next = osi_field_get(v->layout, &fields[0], bytes, 0);
-    return *next != 0 &&
-           osi_field_get(v->layout, &fields[1], bytes, 0) == prev;
+    *next = osi_number(bytes, size, big_endian);
+    return *next != 0 && osi_number(bytes + size, size, big_endian) == prev;
 }
 
 bool osi_klist_collect(const OsiView *v, uint64_t head, unsigned int max,

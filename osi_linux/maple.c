@@ -34,6 +34,7 @@ static const OsiWanted wanted[] = {
     { "maple_range_64", "slot", AT(range_slot), AT(range_group), 256 },
     { "maple_arange_64", "parent", AT(arange_parent), AT(arange_group), 8 },
     { "maple_arange_64", "pivot", AT(arange_pivot), AT(arange_group), 256 },
+    { "maple_tree", "ma_root", AT(root), OSI_ALONE, 8 },
     { "maple_arange_64", "slot", AT(arange_slot), AT(arange_group), 256 },
 };
 
@@ -57,7 +58,7 @@ void osi_maple_layout(const OsiTypes *types, OsiMapleLayout *out)
     memset(out, 0, sizeof(*out));
     osi_wanted_fill(types, wanted, G_N_ELEMENTS(wanted), out);
     out->usable =
-        osi_types_member(types, "maple_tree", "ma_root", &out->root) &&
+        out->root.size == 8 &&
         osi_types_enum(types, "maple_leaf_64", &out->leaf_64) &&
         osi_types_enum(types, "maple_range_64", &out->range_64) &&
         osi_types_enum(types, "maple_arange_64", &out->arange_64) &&

@@ -39,6 +39,7 @@ static const OsiWanted wanted[] = {
     WANT("vm_area_struct", "vm_mm", vm_mm, vma_group, 8),
     WANT("vm_area_struct", "anon_name", anon_name, vma_group, 8),
     WANT_MM(mmap),
+    { "mm_struct", "mm_mt", AT(mm_mt), OSI_ALONE, 64 },
     WANT_MM(map_count),
     WANT_MM(total_vm),
     WANT("mm_struct", "mm_lock_seq.sequence", mm_lock_seq, mm_group, 4),
@@ -63,7 +64,6 @@ void osi_mappings_init(OsiMappings *m, const OsiTypes *types,
     m->files = files;
     m->paths = files->paths;
     osi_wanted_fill(types, wanted, G_N_ELEMENTS(wanted), l);
-    osi_types_member(types, "mm_struct", "mm_mt", &l->mm_mt);
     osi_maple_layout(types, &l->maple);
     if (!osi_types_size(types, "anon_vma_name", &l->anon_name_size)) {
         l->anon_name.size = 0;

@@ -41,6 +41,8 @@ static const OsiWanted wanted[] = {
     WANT("dentry", "d_seq.seqcount.sequence", d_seq, dentry_group, 4),
     WANT("dentry", "d_seq.sequence", d_seq, dentry_group, 4),
     WANT("vfsmount", "mnt_root", mnt_root, vfsmount_group, 8),
+    /* Only its offset: what it is made of is read as a vfsmount. */
+    { "mount", "mnt", AT(mnt), OSI_ALONE, 1024 },
     WANT("mount", "mnt_parent", mnt_parent, mount_group, 8),
     WANT("mount", "mnt_mountpoint", mnt_mountpoint, mount_group, 8),
     WANT("inode", "i_ino", i_ino, inode_group, 8),
@@ -72,10 +74,6 @@ void osi_paths_init(OsiPaths *paths, const OsiTypes *types,
     memset(paths, 0, sizeof(*paths));
     paths->reader = *reader;
     osi_wanted_fill(types, wanted, G_N_ELEMENTS(wanted), &paths->layout);
-    /* Only its offset: what it is made of is read as a vfsmount. */
-    if (!osi_types_member(types, "mount", "mnt", &paths->layout.mnt)) {
-        paths->layout.mount_group.size = 0;
-    }
 }
 
 bool osi_path_ref(const OsiPaths *paths, uint64_t addr, OsiPathRef *out)
@@ -386,7 +384,7 @@ static bool is_usable(const OsiPathLayout *l)
 {
     return l->d_parent.size && l->d_name.size && l->d_len.size &&
            l->d_op.size && l->d_pprev.size && l->mnt_root.size &&
-           l->mount_group.size && l->mnt_parent.size &&
+           l->mnt.size && l->mnt_parent.size &&
            l->mnt_mountpoint.size && l->d_dname.size;
 }
 

@@ -3,16 +3,13 @@
  * processes lie that are read only when somebody asks for them.  What is
  * read at every thread switch is in layout.h.
  *
- * A member that a kernel does not have is absent (size 0), and what depends
- * on it is unknown.
- *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #ifndef OSI_PROC_LAYOUT_H
 #define OSI_PROC_LAYOUT_H
 
+#include "fields.h"
 #include "osi_proc.h"
-#include "types.h"
 
 typedef struct OsiProcLayout {
     struct {

@@ -47,6 +47,7 @@ static const OsiWanted wanted[] = {
     WANT("netlink_sock", "groups", groups, netlink_group, 8),
     WANT("packet_sock", "num", packet_num, packet_group, 2),
     WANT("unix_address", "len", address_len, address_group, 4),
+    { "socket_alloc", "vfs_inode", AT(alloc_inode), OSI_ALONE, 4096 },
     WANT("inode", "i_ino", i_ino, inode_group, 8),
 };
 
@@ -58,7 +59,6 @@ void osi_sockets_init(OsiSockets *sockets, const OsiTypes *types,
     memset(sockets, 0, sizeof(*sockets));
     sockets->reader = *reader;
     osi_wanted_fill(types, wanted, G_N_ELEMENTS(wanted), l);
-    osi_types_member(types, "socket_alloc", "vfs_inode", &l->alloc_inode);
     osi_types_size(types, "unix_address", &l->address_size);
 }
 

@@ -21,15 +21,6 @@ typedef struct Source {
     OsiReader reader;
 } Source;
 
-/* Member @field of the structure at @base; false: absent or unreadable. */
-static bool read_field(const Source *s, uint64_t base, const OsiField *field,
-                       uint64_t *value)
-{
-    return base && field->size && field->size <= 8 &&
-           osi_read_number(&s->reader, base + field->offset, field->size,
-                           value);
-}
-
 static bool pid_is_possible(uint64_t pid)
 {
     return pid <= PID_MAX;
@@ -45,7 +36,7 @@ static void read_parent(const Source *s, uint64_t parent, bool all,
     }
     task->parent = parent;
     task->identity.ppid =
-        read_field(s, parent, &s->layout->tgid, &tgid) &&
+        osi_read_field(&s->reader, parent, &s->layout->tgid, &tgid) &&
                 pid_is_possible(tgid) ? (int32_t)tgid : 0;
 }
 
@@ -57,8 +48,9 @@ static void read_cred(const Source *s, uint64_t cred, bool all, OsiTask *task)
         return;
     }
     task->cred = cred;
-    task->identity.uid = read_field(s, cred, &s->layout->uid, &uid)
-                             ? (uint32_t)uid : UINT32_MAX;
+    task->identity.uid =
+        osi_read_field(&s->reader, cred, &s->layout->uid, &uid)
+            ? (uint32_t)uid : UINT32_MAX;
 }
 
 static void read_mm(const Source *s, uint64_t mm, bool all, OsiTask *task)
@@ -67,7 +59,7 @@ static void read_mm(const Source *s, uint64_t mm, bool all, OsiTask *task)
         return;
     }
     task->mm = mm;
-    if (!read_field(s, mm, &s->layout->pgd, &task->pgd)) {
+    if (!osi_read_field(&s->reader, mm, &s->layout->pgd, &task->pgd)) {
         task->pgd = 0;
     }
 }
@@ -81,58 +73,52 @@ static void read_leader(const Source *s, uint64_t leader, bool all,
     task->leader = leader;
     if (leader == task->identity.taskd) {
         task->leader_start = task->identity.start_time;
-    } else if (!read_field(s, leader, &s->layout->start_time,
-                           &task->leader_start)) {
+    } else if (!osi_read_field(&s->reader, leader, &s->layout->start_time,
+                               &task->leader_start)) {
         task->leader_start = 0;
     }
 }
 
-static void copy_comm(const OsiLayout *layout, const uint8_t *window,
+static void copy_comm(const OsiLayout *layout, const OsiCopy *copy,
                       char comm[OSI_COMM_LEN])
 {
     size_t len = MIN(layout->comm.size, OSI_COMM_LEN);
 
-    memcpy(comm, window + (layout->comm.offset - layout->window_start), len);
+    memcpy(comm, osi_get_bytes(copy, &layout->comm), len);
     comm[MIN(len, OSI_COMM_LEN - 1)] = '\0';
     /* So that equal names are equal bytes. */
     memset(comm + strlen(comm), 0, OSI_COMM_LEN - strlen(comm));
 }
 
 /* A kernel without the member says nothing. */
-static bool is_null(const OsiLayout *layout, const OsiField *field,
-                    const uint8_t *window)
+static bool is_null(const OsiCopy *copy, const OsiField *field)
 {
-    return field->size &&
-           osi_field_get(layout, field, window, layout->window_start) == 0;
+    return field->size && osi_get(copy, field) == 0;
 }
 
 bool osi_task_without_mm(const OsiLayout *layout, OsiReadFn read,
                          void *opaque, uint64_t taskd)
 {
-    const Source s = { layout, { read, opaque, layout->big_endian } };
+    const OsiReader reader = { read, opaque, layout->big_endian };
     uint64_t mm;
 
-    return read_field(&s, taskd, &layout->mm, &mm) && mm == 0;
+    return osi_read_field(&reader, taskd, &layout->mm, &mm) && mm == 0;
 }
 
 bool osi_task_read(const OsiLayout *layout, OsiReadFn read, void *opaque,
                    uint64_t taskd, bool all, OsiTask *task)
 {
     const Source s = { layout, { read, opaque, layout->big_endian } };
-    uint8_t window[OSI_WINDOW_MAX];
+    OsiCopy copy;
     OsiIdentity *id = &task->identity;
     uint64_t pid, tgid;
 
-    if (!osi_read_bytes(&s.reader, taskd + layout->window_start, window,
-                        layout->window_size)) {
+    if (!osi_read_struct(&s.reader, &layout->task_group, taskd, &copy)) {
         task->known = false;
         return false;
     }
-#define GET(name)                                                             \
-    (layout->name.size ? osi_field_get(layout, &layout->name, window,         \
-                                       layout->window_start) : 0)
-    pid = GET(pid);
-    tgid = GET(tgid);
+    pid = osi_get(&copy, &layout->pid);
+    tgid = osi_get(&copy, &layout->tgid);
     if (!pid_is_possible(pid) || !pid_is_possible(tgid)) {
         task->known = false;
         return false;
@@ -141,15 +127,14 @@ bool osi_task_read(const OsiLayout *layout, OsiReadFn read, void *opaque,
     id->taskd = taskd;
     id->tid = (int32_t)pid;
     id->pid = (int32_t)tgid;
-    id->start_time = GET(start_time);
-    task->gone = is_null(layout, &layout->sighand, window) ||
-                 is_null(layout, &layout->thread_pid, window);
-    copy_comm(layout, window, id->comm);
-    read_parent(&s, GET(real_parent), all, task);
-    read_cred(&s, GET(real_cred), all, task);
-    read_mm(&s, GET(mm), all, task);
-    read_leader(&s, GET(group_leader), all, task);
-#undef GET
+    id->start_time = osi_get(&copy, &layout->start_time);
+    task->gone = is_null(&copy, &layout->sighand) ||
+                 is_null(&copy, &layout->thread_pid);
+    copy_comm(layout, &copy, id->comm);
+    read_parent(&s, osi_get(&copy, &layout->real_parent), all, task);
+    read_cred(&s, osi_get(&copy, &layout->real_cred), all, task);
+    read_mm(&s, osi_get(&copy, &layout->mm), all, task);
+    read_leader(&s, osi_get(&copy, &layout->group_leader), all, task);
     task->known = true;
     return true;
 }

@@ -8,9 +8,7 @@
 bool osi_view_field(const OsiView *v, uint64_t base, const OsiField *field,
                     uint64_t *value)
 {
-    return base && field->size && field->size <= 8 &&
-           osi_read_number(&v->reader, base + field->offset, field->size,
-                           value);
+    return osi_read_field(&v->reader, base, field, value);
 }
 
 bool osi_view_pointer(const OsiView *v, uint64_t addr, uint64_t *value)

@@ -8,7 +8,6 @@
 #ifndef OSI_VIEW_H
 #define OSI_VIEW_H
 
-#include "fields.h"
 #include "layout.h"
 #include "proc_layout.h"
 
@@ -18,10 +17,7 @@ typedef struct OsiView {
     const OsiProcLayout *proc;
 } OsiView;
 
-/*
- * The number of up to 8 bytes in @field of the structure at @base.  False if
- * the kernel has no such member, @base is NULL, or it cannot be read.
- */
+/* As osi_read_field(). */
 bool osi_view_field(const OsiView *v, uint64_t base, const OsiField *field,
                     uint64_t *value);
 

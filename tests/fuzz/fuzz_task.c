@@ -81,7 +81,7 @@ static void read_tasks(const OsiLayout *layout, const uint8_t *data,
                              &task);
         check(&task, read);
         /* the window's pages, and four members on two pages at most */
-        g_assert_cmpuint(m.reads, <=, OSI_WINDOW_MAX / PAGE + 1 + 4 * 2);
+        g_assert_cmpuint(m.reads, <=, OSI_STRUCT_MAX / PAGE + 1 + 4 * 2);
         osi_task_without_mm(layout, memory_read, &m, TASK);
         /* meanwhile the memory has changed */
         m.data++;
@@ -113,7 +113,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         g_assert_nonnull(error);
         return 0;
     }
-    g_assert_cmpuint(layout.window_size, <=, OSI_WINDOW_MAX);
+    g_assert_cmpuint(layout.task_group.size, <=, OSI_STRUCT_MAX);
     read_tasks(&layout, data + 2 + len, size - 2 - len);
     return 0;
 }

@@ -135,7 +135,7 @@ static void set_layout(bool big_endian)
         .mm = { 56, 8 }, .real_cred = { 64, 8 }, .start_time = { 72, 8 },
         .sighand = { 80, 8 }, .thread_pid = { 88, 8 }, .pgd = { 16, 8 },
         .uid = { 4, 4 },
-        .window_start = 16, .window_size = 80,
+        .task_group = { 16, 80 },
         .big_endian = big_endian, .pointer_size = 8,
     };
     fk_proc = (OsiProcLayout){

@@ -16,7 +16,7 @@
 /* A task_struct of pid, tgid and name. */
 static const OsiLayout layout = {
     .pid = { 0, 4 }, .tgid = { 4, 4 }, .comm = { 8, 16 },
-    .window_start = 0, .window_size = 24, .pointer_size = 8,
+    .task_group = { 0, 24 }, .pointer_size = 8,
 };
 
 static uint64_t running[N_VCPUS]; /* the task of each vCPU; 0: none yet */

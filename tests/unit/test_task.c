@@ -32,7 +32,7 @@ static void set_layout(bool big_endian)
         .start_time = { START, 8 }, .sighand = { SIGHAND, 8 },
         .thread_pid = { THREAD_PID, 8 }, .pgd = { PGD_AT, 8 },
         .uid = { UID, 4 },
-        .window_start = PID, .window_size = THREAD_PID + 8 - PID,
+        .task_group = { PID, THREAD_PID + 8 - PID },
         .big_endian = big_endian, .pointer_size = 8,
     };
     stub_unmap_all();
