@@ -92,6 +92,7 @@ void pair_enter(SyscallsThread *thread, AbiReadReg reg)
     call->id = next_id();
     call->time_ns = now_ns();
     call->abi = abi->name;
+    call->boot = thread->boot;
     call->outcome = SYSCALLS_PENDING;
     call->ret = 0;
     call->return_vcpu = call->vcpu;
@@ -174,6 +175,7 @@ static void child_exit(SyscallsThread *thread, unsigned int vcpu)
     SyscallsCall *call = &thread->call;
 
     thread->is_child = false;
+    call->boot = thread->boot;
     call->id = next_id();
     call->time_ns = now_ns();
     call->vcpu = vcpu;

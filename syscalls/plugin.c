@@ -25,6 +25,11 @@ QEMU_PLUGIN_EXPORT bool syscalls_system_mode(void)
     return system_mode;
 }
 
+QEMU_PLUGIN_EXPORT unsigned int syscalls_boot(void)
+{
+    return thread_boot();
+}
+
 QEMU_PLUGIN_EXPORT SyscallsThread *
 syscalls_current_thread(unsigned int vcpu_index)
 {

@@ -27,6 +27,18 @@
  *                        only; runs in the kernel's context, so its memory
  *                        can be read.
  *
+ *   on_reboot            evdata is a SyscallsReboot: the guest has begun anew,
+ *                        with another kernel or the same: the machine was
+ *                        reset, the kernel started another (kexec), or the
+ *                        guest went to a snapshot of another boot.  System
+ *                        mode only.  Told once for all vCPUs, at the new
+ *                        kernel's first thread switch, before that is told.
+ *                        No thread is known during it.  Behind it the calls
+ *                        that the old kernel's threads were in end, with
+ *                        SYSCALLS_NO_RETURN, and slots are emptied; that of
+ *                        a thread that another vCPU runs, which has not been
+ *                        reset, at that vCPU's next switch.
+ *
  * All events run on the vCPU's thread and may overlap on different vCPUs.
  * Registers and memory of that vCPU can be read during them.  The records
  * passed are valid only during the event.
@@ -68,13 +80,13 @@ typedef enum SyscallsOutcome {
     SYSCALLS_RETURNED,
     /* Interrupted, and made again by the kernel: a call of its own follows. */
     SYSCALLS_RESTARTED,
-    /* Never: exit, killed while in it, or still in it when QEMU ended. */
+    /* Never: exit, killed while in it, a reboot, or QEMU's end. */
     SYSCALLS_NO_RETURN,
     /* A new thread's or process's first step out of its parent's call. */
     SYSCALLS_CHILD,
 } SyscallsOutcome;
 
-/* A call: evdata of all events but on_thread_switch. */
+/* A call: evdata of all events that are about calls. */
 typedef struct SyscallsCall {
     uint64_t id;         /* unique in this process; same at enter and return */
     uint64_t time_ns;    /* CLOCK_MONOTONIC of the host, at enter */
@@ -89,6 +101,7 @@ typedef struct SyscallsCall {
     unsigned int vcpu;        /* where it was made */
     unsigned int return_vcpu; /* where it ended */
     SyscallsThread *thread;
+    unsigned int boot;   /* 1; one more each time that the guest reboots */
 } SyscallsCall;
 
 /* Evdata of on_thread_switch. */
@@ -99,8 +112,15 @@ typedef struct SyscallsSwitch {
     bool next_is_new;     /* its first time on any vCPU */
 } SyscallsSwitch;
 
+/* Evdata of on_reboot. */
+typedef struct SyscallsReboot {
+    unsigned int vcpu; /* on which it was noticed */
+    unsigned int boot; /* what calls have from here on: 2 at the first */
+} SyscallsReboot;
+
 /*
- * The thread that runs on @vcpu_index now; NULL before the first switch.
+ * The thread that runs on @vcpu_index now; NULL before the first switch, and
+ * from the machine's reset to the new kernel's.
  * Of another vCPU than the caller's it is a snapshot, good only to ask for
  * its task.
  */
@@ -134,6 +154,9 @@ QPP_FUN_PROTOTYPE(syscalls, void **, syscalls_slot, SyscallsThread *thread,
 /* The call of that name in the guest's table; NULL: it has none. */
 QPP_FUN_PROTOTYPE(syscalls, const SyscallsInfo *, syscalls_by_name,
                   const char *name);
+
+/* The guest's boot that runs now, as in SyscallsCall.  Any context. */
+QPP_FUN_PROTOTYPE(syscalls, unsigned int, syscalls_boot, void);
 
 /* Whether the guest is a whole system (true) or a user-mode program. */
 QPP_FUN_PROTOTYPE(syscalls, bool, syscalls_system_mode, void);

@@ -4,11 +4,12 @@
  * Three kinds of instructions get a callback when QEMU translates them (see
  * abi/abi.h): the user's call, the kernel's return to user mode, and the
  * kernel's thread switch.  Here the registers are read; which call a return
- * belongs to is pair.c's.
+ * belongs to is pair.c's.  A fourth tells of the machine's reset.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "catalog.h"
@@ -23,13 +24,15 @@ typedef struct Vcpu {
     _Atomic(SyscallsThread *) thread; /* NULL: no switch seen yet; written
                                          by this vCPU, read by all */
     SyscallsThread *own;    /* for calls until then */
+    bool was_reset;         /* and has not switched threads since */
 } Vcpu;
 
 static const SyscallsAbi *abi;
 static struct qemu_plugin_register *regs[ABI_N_REGS];
 static Vcpu *vcpus;
 static unsigned int n_vcpus;
-static qemu_plugin_callback *on_switch;
+static qemu_plugin_callback *on_switch, *on_reboot;
+static atomic_bool undecided; /* a vCPU was_reset: who runs is not known */
 
 static bool read_reg(int reg, uint64_t *value)
 {
@@ -123,6 +126,13 @@ static void at_call(unsigned int vcpu_index, void *packed)
     }
 }
 
+/* It was reset, and goes on with what it did before. */
+static void woke_up(unsigned int vcpu_index)
+{
+    vcpus[vcpu_index].was_reset = false;
+    atomic_store(&undecided, false);
+}
+
 static void exit_to_user(unsigned int vcpu_index, AbiInsn insn)
 {
     SyscallsThread *thread = thread_on(vcpu_index);
@@ -130,6 +140,9 @@ static void exit_to_user(unsigned int vcpu_index, AbiInsn insn)
 
     if ((thread->in_call || thread->is_child) &&
         abi->read_exit(read_reg, insn, &out) && out.to_user) {
+        if (G_UNLIKELY(vcpus[vcpu_index].was_reset)) {
+            woke_up(vcpu_index);
+        }
         pair_exit(thread, vcpu_index, &out, read_reg);
     }
 }
@@ -159,33 +172,144 @@ static void take_over(SyscallsThread *thread, unsigned int vcpu_index,
     }
 }
 
+/* ---- Another boot -------------------------------------------------------- */
+
+static void end_thread(SyscallsThread *thread, void *data)
+{
+    if (thread->in_call) {
+        pair_end(thread, thread->call.vcpu, SYSCALLS_NO_RETURN, 0);
+    }
+}
+
+/* Its boot is over, and no vCPU runs it. */
+static void forget(SyscallsThread *thread)
+{
+    end_thread(thread, NULL);
+    thread_reset(thread);
+    thread_recycle(thread);
+}
+
+/* The machine begins as after a reset.  What with is not known yet. */
+static void at_reset(unsigned int vcpu_index, void *udata)
+{
+    const SyscallsThread *current = vcpus[vcpu_index].thread;
+
+    if (current && current->boot == thread_boot() &&
+        abi->is_reset(read_reg)) {
+        vcpus[vcpu_index].was_reset = true;
+        atomic_store(&undecided, true);
+    }
+}
+
+/* A thread goes on where it was switched out. */
+static bool goes_on(const SyscallsThread *thread, const AbiSwitch *sw)
+{
+    return thread->switched_out && thread->saved_sp == sw->next_sp;
+}
+
+/*
+ * Whether the switch @sw of a vCPU, which ran @current, is another boot's.
+ * After a reset it is, unless the vCPU goes on with the thread that it ran and
+ * then one that is known: the guest had been suspended to memory.  (Its first
+ * switch is to the kernel's first child, and so to no known one, even if the
+ * old kernel had the same addresses.)  Without a reset it is if a thread gives
+ * way that was never seen to run.
+ */
+static bool is_another_boot(const Vcpu *vcpu, const SyscallsThread *current,
+                            const AbiSwitch *sw)
+{
+    if (vcpu->was_reset) {
+        const SyscallsThread *next = thread_find(sw->next);
+
+        return current->task != sw->prev || !next || !goes_on(next, sw);
+    }
+    return G_UNLIKELY(current->task != sw->prev) && !thread_find(sw->prev);
+}
+
+/* True if this vCPU is the one to notice that a boot is over. */
+static bool begin_boot(unsigned int vcpu_index, SyscallsThread *current)
+{
+    bool all_stand = vcpus[vcpu_index].was_reset;
+    g_autoptr(GPtrArray) gone = thread_next_boot(current, all_stand);
+    SyscallsReboot event = { vcpu_index, thread_boot() };
+
+    if (!gone) {
+        return false;
+    }
+    for (unsigned int i = 0; i < n_vcpus; i++) {
+        if (all_stand || i == vcpu_index) {
+            vcpus[i].thread = NULL;
+            vcpus[i].was_reset = false;
+        }
+    }
+    if (all_stand) {
+        atomic_store(&undecided, false);
+    }
+    fprintf(stderr, "syscalls: the guest has rebooted: this is boot %u; what "
+            "was known of its threads is forgotten\n", event.boot);
+    qemu_plugin_run_callback_handle(on_reboot, &event, NULL);
+    g_ptr_array_foreach(gone, (GFunc)(void (*)(void))forget, NULL);
+    for (unsigned int i = 0; i < n_vcpus; i++) {
+        if (all_stand || i == vcpu_index) {
+            end_thread(vcpus[i].own, NULL);
+            thread_reset(vcpus[i].own);
+            vcpus[i].own->boot = event.boot;
+        }
+    }
+    return true;
+}
+
+/*
+ * What the vCPU ran until now, the thread of @sw, as far as it is of this
+ * boot; NULL: not known.
+ */
+static SyscallsThread *leave_boot(unsigned int vcpu_index, const AbiSwitch *sw)
+{
+    Vcpu *vcpu = &vcpus[vcpu_index];
+    SyscallsThread *current = vcpu->thread;
+
+    if (!current) {
+        return NULL;
+    }
+    if (G_UNLIKELY(current->boot != thread_boot())) {
+        /* Another vCPU has noticed it. */
+        vcpu->thread = NULL;
+        vcpu->was_reset = false;
+        forget(current);
+        return NULL;
+    }
+    if (is_another_boot(vcpu, current, sw) &&
+        begin_boot(vcpu_index, current)) {
+        current = NULL;
+    }
+    if (G_UNLIKELY(vcpu->was_reset)) {
+        woke_up(vcpu_index);
+    }
+    return current;
+}
+
 static void at_switch(unsigned int vcpu_index, void *param)
 {
     SyscallsSwitch event = { .vcpu = vcpu_index };
+    SyscallsThread *records[2];
     AbiSwitch sw;
 
     if (!abi->read_switch(read_reg, (uintptr_t)param, &sw)) {
         return;
     }
-    event.prev = vcpus[vcpu_index].thread;
-    if (!event.prev || event.prev->task != sw.prev) {
-        event.prev = thread_get(sw.prev);
-    }
+    thread_switch(leave_boot(vcpu_index, &sw), sw.prev, sw.next, records);
+    event.prev = records[0];
+    event.next = records[1];
     if (event.prev) {
         event.prev->saved_sp = sw.prev_sp;
         event.prev->switched_out = true;
     }
-    event.next = thread_get(sw.next);
     vcpus[vcpu_index].thread = event.next;
     if (!event.next) {
         return;
     }
-    /*
-     * A thread goes on where it was switched out.  One that does not is
-     * another: a task_struct's memory is used again.
-     */
-    event.next_is_new = !event.next->switched_out ||
-                        event.next->saved_sp != sw.next_sp;
+    /* One that does not go on is another: its memory is used again. */
+    event.next_is_new = !goes_on(event.next, &sw);
     if (event.next_is_new) {
         take_over(event.next, vcpu_index, sw.next_sp);
     }
@@ -202,6 +326,7 @@ static void on_tb_trans(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
         [ABI_INSN_EXIT] = at_exit_insn,
         [ABI_INSN_EXIT_FRAME] = at_exit_frame_insn,
         [ABI_INSN_SWITCH] = at_switch,
+        [ABI_INSN_RESET] = at_reset,
     };
     size_t n = qemu_plugin_tb_n_insns(tb);
 
@@ -232,24 +357,22 @@ static void on_tb_trans(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 
 /* ---- Start and end ------------------------------------------------------- */
 
-static void end_thread(SyscallsThread *thread, void *data)
-{
-    if (thread->in_call) {
-        pair_end(thread, thread->call.vcpu, SYSCALLS_NO_RETURN, 0);
-    }
-}
-
 static void on_atexit(qemu_plugin_id_t id, void *userdata)
 {
     thread_foreach(end_thread, NULL);
     for (unsigned int i = 0; i < n_vcpus; i++) {
         end_thread(vcpus[i].own, NULL);
+        if (vcpus[i].thread) {
+            end_thread(vcpus[i].thread, NULL); /* of an earlier boot */
+        }
     }
 }
 
 SyscallsThread *system_current_thread(unsigned int vcpu_index)
 {
-    return vcpu_index < n_vcpus ? vcpus[vcpu_index].thread : NULL;
+    return vcpu_index < n_vcpus &&
+           !atomic_load_explicit(&undecided, memory_order_relaxed)
+               ? vcpus[vcpu_index].thread : NULL;
 }
 
 bool system_start(qemu_plugin_id_t id, const qemu_info_t *info,
@@ -257,7 +380,8 @@ bool system_start(qemu_plugin_id_t id, const qemu_info_t *info,
 {
     abi = the_abi;
     on_switch = qemu_plugin_create_callback_handle(id, "on_thread_switch");
-    if (!on_switch) {
+    on_reboot = qemu_plugin_create_callback_handle(id, "on_reboot");
+    if (!on_switch || !on_reboot) {
         return false;
     }
     n_vcpus = MAX(info->system.max_vcpus, 1);

@@ -8,6 +8,11 @@
  *   (Arm ARM, D1.11).  M[3:0] is 0 for EL0t; M[4] set is AArch32.
  *   cpu_switch_to (arch/arm64/kernel/entry.S) has prev in x0, next in x1,
  *   and moves its stack by `mov sp, x9` directly before `msr sp_el0, x1`.
+ *   After a reset the boot processor begins at 0, where firmware is, or,
+ *   under QEMU's -kernel, with QEMU's own few instructions that load the
+ *   kernel's arguments: `ldr x0, .+24; mov x1, xzr; mov x2, xzr`, at the start
+ *   of a page (hw/arm/boot.c).  Others are started by the kernel, through
+ *   PSCI, at an address of its choice.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -26,6 +31,9 @@
 #define INSN_ERET 0xd69f03e0u
 #define INSN_MOV_SP_X9 0x9100013fu
 #define INSN_MSR_SP_EL0_X1 0xd5184101u
+#define INSN_LDR_X0_24 0x580000c0u
+#define INSN_MOV_X1_XZR 0xaa1f03e1u
+#define INSN_MOV_X2_XZR 0xaa1f03e2u
 
 static const char *const targets[] = { "aarch64", NULL };
 
@@ -52,6 +60,18 @@ static bool is_switch(const AbiCode *code)
            word(next) == INSN_MSR_SP_EL0_X1;
 }
 
+static bool is_reset_entry(const AbiCode *code)
+{
+    uint8_t next[8];
+
+    return code->vaddr == 0 ||
+           (word(code->bytes) == INSN_LDR_X0_24 &&
+            (code->vaddr & 0xfff) == 0 &&
+            qemu_plugin_read_memory(code->vaddr + 4, next, sizeof(next)) &&
+            word(next) == INSN_MOV_X1_XZR &&
+            word(next + 4) == INSN_MOV_X2_XZR);
+}
+
 static AbiInsn aarch64_classify(const AbiCode *code, uint64_t *param)
 {
     bool kernel = code->vaddr >> 63;
@@ -60,7 +80,8 @@ static AbiInsn aarch64_classify(const AbiCode *code, uint64_t *param)
         return ABI_INSN_OTHER;
     }
     if (!kernel) {
-        return aarch64_is_call(code) ? ABI_INSN_CALL : ABI_INSN_OTHER;
+        return aarch64_is_call(code) ? ABI_INSN_CALL
+               : is_reset_entry(code) ? ABI_INSN_RESET : ABI_INSN_OTHER;
     }
     if (word(code->bytes) == INSN_ERET) {
         return ABI_INSN_EXIT;
@@ -74,6 +95,14 @@ static bool aarch64_is_native(AbiReadReg reg)
     uint64_t cpsr;
 
     return reg(REG_CPSR, &cpsr) && !(cpsr & 0x10);
+}
+
+/* PSTATE.EL: not user mode. */
+static bool aarch64_is_reset(AbiReadReg reg)
+{
+    uint64_t cpsr;
+
+    return reg(REG_CPSR, &cpsr) && (cpsr & 0xc);
 }
 
 static bool aarch64_read_exit(AbiReadReg reg, AbiInsn insn, AbiExit *out)
@@ -151,6 +180,7 @@ const SyscallsAbi syscalls_abi_aarch64 = {
     .is_call = aarch64_is_call,
     .classify = aarch64_classify,
     .is_native = aarch64_is_native,
+    .is_reset = aarch64_is_reset,
     .read_exit = aarch64_read_exit,
     .read_switch = aarch64_read_switch,
     .read_child = aarch64_read_child,

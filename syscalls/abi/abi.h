@@ -16,6 +16,10 @@
  *
  * The last two count at kernel addresses only, where user code cannot run.
  *
+ * And one tells that the guest may be about to reboot: the first that the
+ * machine's boot processor runs after a reset, at a place that no other
+ * processor starts at.
+ *
  * A new architecture fills in the members in order; what comes
  * behind is_call is needed for system mode only.
  *
@@ -33,6 +37,7 @@ typedef enum AbiInsn {
     ABI_INSN_EXIT,       /* may return from the kernel to user mode */
     ABI_INSN_EXIT_FRAME, /* the same, with the target in a stack frame */
     ABI_INSN_SWITCH,     /* is about to switch the kernel's stack */
+    ABI_INSN_RESET,      /* what the machine runs first after a reset */
 } AbiInsn;
 
 /* An instruction's bytes. */
@@ -116,6 +121,12 @@ typedef struct SyscallsAbi {
      * 64-bit kernel runs 32-bit programs too, whose bytes mean other things.
      */
     bool (*is_native)(AbiReadReg reg);
+
+    /*
+     * At an ABI_INSN_RESET: whether the vCPU is in a state in which no user
+     * program runs, so that none can pretend that there was a reset.
+     */
+    bool (*is_reset)(AbiReadReg reg);
 
     /* At an ABI_INSN_EXIT or _EXIT_FRAME.  False: cannot be read. */
     bool (*read_exit)(AbiReadReg reg, AbiInsn insn, AbiExit *exit);

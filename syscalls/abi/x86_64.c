@@ -12,6 +12,10 @@
  *   __switch_to_asm (arch/x86/entry/entry_64.S, since Linux 4.9) saves rsp
  *   to prev (rdi) and loads it from next (rsi) in two adjacent instructions
  *   with the same displacement.
+ *   The boot processor begins at f000:fff0, with a base of ffff0000, in real
+ *   mode (CR0.PE is 0): after a reset, and when it wakes up from suspend to
+ *   memory.  Others are started by the kernel, at an address below 1 MiB
+ *   (SDM 3, 10.1.4, 9.4).
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -19,12 +23,16 @@
 
 #include "abi.h"
 
+#define RESET_VECTOR 0xfffffff0u
+#define CR0_PE 1u
+
 /* 64-bit user code's selectors (arch/x86/include/asm/segment.h). */
 #define USER_CS 0x33
 #define USER_DS 0x2b
 
 #define REG_RCX ABI_REG_EXTRA0
 #define REG_CS ABI_REG_EXTRA1
+#define REG_CR0 ABI_REG_EXTRA2
 #define REG_RSI (ABI_REG_ARG0 + 1)
 #define REG_RDI ABI_REG_ARG0
 
@@ -92,7 +100,9 @@ static AbiInsn x86_64_classify(const AbiCode *code, uint64_t *param)
     const uint8_t *b = code->bytes;
 
     if (!is_kernel(code->vaddr)) {
-        return x86_64_is_call(code) ? ABI_INSN_CALL : ABI_INSN_OTHER;
+        return x86_64_is_call(code) ? ABI_INSN_CALL
+               : code->vaddr == RESET_VECTOR ? ABI_INSN_RESET
+                                             : ABI_INSN_OTHER;
     }
     if (b[0] != 0x48) {
         return ABI_INSN_OTHER;
@@ -112,6 +122,13 @@ static bool x86_64_is_native(AbiReadReg reg)
     uint64_t cs;
 
     return reg(REG_CS, &cs) && (cs & 0xffff) == USER_CS;
+}
+
+static bool x86_64_is_reset(AbiReadReg reg)
+{
+    uint64_t cr0;
+
+    return reg(REG_CR0, &cr0) && !(cr0 & CR0_PE);
 }
 
 static bool x86_64_read_exit(AbiReadReg reg, AbiInsn insn, AbiExit *out)
@@ -204,10 +221,11 @@ const SyscallsAbi syscalls_abi_x86_64 = {
     .name = "x86_64",
     .call_size = 2,
     .regs = { "rax", "rdi", "rsi", "rdx", "r10", "r8", "r9", "rax", "rsp",
-              "rip", "rcx", "cs" },
+              "rip", "rcx", "cs", "cr0" },
     .is_call = x86_64_is_call,
     .classify = x86_64_classify,
     .is_native = x86_64_is_native,
+    .is_reset = x86_64_is_reset,
     .read_exit = x86_64_read_exit,
     .read_switch = x86_64_read_switch,
     .read_child = x86_64_read_child,

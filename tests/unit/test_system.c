@@ -26,6 +26,7 @@
 #define N_VCPUS 2
 
 static bool native = true;
+static bool real_mode; /* no user program runs */
 static uint64_t child_sp; /* a new stack here holds a child's registers */
 
 static AbiInsn classify(const AbiCode *code, uint64_t *param)
@@ -40,6 +41,8 @@ static AbiInsn classify(const AbiCode *code, uint64_t *param)
     case 'S':
         *param = 0x55;
         return ABI_INSN_SWITCH;
+    case 'R':
+        return ABI_INSN_RESET;
     default:
         return ABI_INSN_OTHER;
     }
@@ -48,6 +51,11 @@ static AbiInsn classify(const AbiCode *code, uint64_t *param)
 static bool is_native(AbiReadReg reg)
 {
     return native;
+}
+
+static bool is_reset(AbiReadReg reg)
+{
+    return real_mode;
 }
 
 static bool read_exit(AbiReadReg reg, AbiInsn insn, AbiExit *out)
@@ -84,6 +92,7 @@ static const SyscallsAbi fake_abi = {
               "exit_pc", "to_user", "prev", "next", "next_sp" },
     .classify = classify,
     .is_native = is_native,
+    .is_reset = is_reset,
     .read_exit = read_exit,
     .read_switch = read_switch,
     .read_child = read_child,
@@ -92,7 +101,8 @@ static const SyscallsAbi fake_abi = {
 /* ---- What is told -------------------------------------------------------- */
 
 typedef struct Told {
-    char kind; /* e: enter, r: return, s: switch */
+    char kind; /* e: enter, r: return, s: switch, b: reboot */
+    SyscallsReboot reboot;
     SyscallsCall call;
     SyscallsSwitch sw;
 } Told;
@@ -113,6 +123,10 @@ static void on_run(const char *name, void *evdata)
     } else if (strcmp(name, "on_thread_switch") == 0) {
         t.kind = 's';
         t.sw = *(SyscallsSwitch *)evdata;
+    } else if (strcmp(name, "on_reboot") == 0) {
+        t.kind = 'b';
+        t.reboot = *(SyscallsReboot *)evdata;
+        g_assert_null(system_current_thread(t.reboot.vcpu));
     } else {
         return; /* of one call by name */
     }
@@ -165,6 +179,13 @@ static void leave(unsigned int vcpu, char letter, bool to_user, uint64_t ret)
     stub_exec(exec, vcpu);
 }
 
+static void reset(unsigned int vcpu)
+{
+    g_autofree StubExec *exec = insn('R', 0xfffffff0);
+
+    stub_exec(exec, vcpu);
+}
+
 /* @prev, on kernel stack @sp, gives way to @next, which was left at @at. */
 static void switch_to(unsigned int vcpu, uint64_t prev, uint64_t sp,
                       uint64_t next, uint64_t at)
@@ -178,12 +199,20 @@ static void switch_to(unsigned int vcpu, uint64_t prev, uint64_t sp,
     stub_exec(exec, vcpu);
 }
 
-/* Each test has tasks of its own: records live as long as the program. */
+/* Each test has tasks of its own: records live as long as a boot. */
 static uint64_t new_task(void)
 {
     static uint64_t task = 0xffff888000000000;
 
     return task += 0x4000;
+}
+
+/* Who runs there; before the first switch, somebody. */
+static uint64_t running(unsigned int vcpu)
+{
+    SyscallsThread *thread = system_current_thread(vcpu);
+
+    return thread ? syscalls_thread_task(thread) : new_task();
 }
 
 /* ---- Tests --------------------------------------------------------------- */
@@ -214,7 +243,7 @@ static void test_call(void)
 {
     uint64_t a = new_task();
 
-    switch_to(0, new_task(), 0x100, a, 0x200);
+    switch_to(0, running(0), 0x100, a, 0x200);
     check_told("s");
     call(0, 0x100000000 + NR_READ); /* 32 bits count */
     check_told("e");
@@ -246,7 +275,7 @@ static void test_migrates(void)
     uint64_t a = new_task(), b = new_task(), c = new_task();
     SyscallsThread *thread;
 
-    switch_to(0, new_task(), 0x100, a, 0x200);
+    switch_to(0, running(0), 0x100, a, 0x200);
     g_assert_true(told[0].sw.next_is_new);
     thread = told[0].sw.next;
     check_told("s");
@@ -283,7 +312,7 @@ static void destroy(void *value)
 /* Its task_struct is another thread's before its call has ended. */
 static void test_taken_over(void)
 {
-    uint64_t a = new_task(), b = new_task();
+    uint64_t a = new_task(), b = running(0);
     int slot = syscalls_slot_new(destroy);
     SyscallsThread *thread;
 
@@ -310,16 +339,16 @@ static void test_new(void)
 {
     uint64_t a = new_task();
 
-    switch_to(0, new_task(), 0x100, a, 0);
+    switch_to(0, running(0), 0x100, a, 0);
     g_assert_true(told[0].sw.next_is_new);
-    switch_to(1, new_task(), 0x100, a, 0);
+    switch_to(1, running(1), 0x100, a, 0);
     g_assert_true(told[1].sw.next_is_new);
     check_told("ss");
 }
 
 static void test_child(void)
 {
-    uint64_t a = new_task(), b = new_task(), c = new_task();
+    uint64_t a = running(0), b = new_task(), c = new_task();
 
     child_sp = 0x900;
     switch_to(0, a, 0x100, b, child_sp);
@@ -345,7 +374,7 @@ static void test_child(void)
 /* Its end was not seen: it is told before the next call. */
 static void test_end_not_seen(void)
 {
-    switch_to(0, new_task(), 0x100, new_task(), 0x200);
+    switch_to(0, running(0), 0x100, new_task(), 0x200);
     check_told("s");
     call(0, NR_READ);
     call(0, NR_READ);
@@ -359,7 +388,7 @@ static void test_end_not_seen(void)
 
 static void test_exit(void)
 {
-    switch_to(0, new_task(), 0x100, new_task(), 0x200);
+    switch_to(0, running(0), 0x100, new_task(), 0x200);
     check_told("s");
     call(0, NR_EXIT);
     check_told("er");
@@ -369,10 +398,10 @@ static void test_exit(void)
 
 static void test_unreadable(void)
 {
-    switch_to(0, new_task(), 0x100, new_task(), 0x200);
+    switch_to(0, running(0), 0x100, new_task(), 0x200);
     check_told("s");
     stub_break_regs();
-    switch_to(0, new_task(), 0x100, new_task(), 0x200);
+    switch_to(0, running(0), 0x100, new_task(), 0x200);
     call(0, NR_READ);
     check_told("");
     stub_mend_regs();
@@ -401,7 +430,7 @@ static void test_pc(void)
         { 0x402000, 0x401fff, 0x402000 },
     };
 
-    switch_to(0, new_task(), 0x100, new_task(), 0x200);
+    switch_to(0, running(0), 0x100, new_task(), 0x200);
     check_told("s");
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree StubExec *exec = insn('C', cases[i].translated);
@@ -435,13 +464,121 @@ static void test_translation(void)
     native = true;
 }
 
+/*
+ * The machine is reset: three threads are in calls, on two vCPUs and on none.
+ * The new kernel has the addresses of the old one.
+ */
+static void test_reset(void)
+{
+    uint64_t a = running(0), b = running(1), c = new_task();
+    unsigned int boot = thread_boot();
+
+    call(0, NR_READ);
+    switch_to(0, a, 0x250, c, 0x300);
+    call(0, NR_READ);
+    call(1, NR_READ);
+    check_told("esee");
+    real_mode = false; /* a program that looks like firmware */
+    reset(0);
+    g_assert_nonnull(system_current_thread(0));
+    real_mode = true;
+    reset(0);
+    reset(0);
+    g_assert_null(system_current_thread(0));
+    g_assert_null(system_current_thread(1));
+    check_told("");
+    switch_to(0, c, 0x310, a, 0x700);
+    check_told("brrrs");
+    g_assert_cmpuint(told[0].reboot.vcpu, ==, 0);
+    g_assert_cmpuint(told[0].reboot.boot, ==, boot + 1);
+    for (int i = 1; i <= 3; i++) {
+        g_assert_cmpint(told[i].call.outcome, ==, SYSCALLS_NO_RETURN);
+        g_assert_cmpuint(told[i].call.boot, ==, boot);
+    }
+    g_assert_true(told[4].sw.next_is_new);
+    /* the other vCPU begins */
+    g_assert_null(system_current_thread(1));
+    switch_to(1, b, 0x100, new_task(), 0x200);
+    call(0, NR_READ);
+    check_told("se");
+    g_assert_cmpuint(told[1].call.boot, ==, boot + 1);
+    g_assert_cmpuint(syscalls_thread_task(told[1].call.thread), ==, a);
+    leave(0, 'X', true, 5);
+    check_told("r");
+    g_assert_cmpint(told[0].call.ret, ==, 5);
+}
+
+/* A kernel that has other addresses. */
+static void test_reset_elsewhere(void)
+{
+    real_mode = true;
+    reset(0);
+    switch_to(0, new_task(), 0x100, new_task(), 0x200);
+    check_told("bs");
+}
+
+/* The machine wakes up: its kernel goes on, by a switch or by a return. */
+static void test_wakes_up(void)
+{
+    uint64_t a = running(0), b = new_task();
+    SyscallsThread *thread = system_current_thread(0);
+
+    switch_to(0, a, 0x100, b, 0x200);
+    call(0, NR_READ);
+    real_mode = true;
+    reset(0);
+    switch_to(0, b, 0x300, a, 0x100);
+    check_told("ses");
+    g_assert_true(system_current_thread(0) == thread);
+    switch_to(0, a, 0x100, b, 0x300);
+    reset(0);
+    leave(0, 'X', true, 9);
+    check_told("sr");
+    g_assert_cmpint(told[1].call.outcome, ==, SYSCALLS_RETURNED);
+    g_assert_nonnull(system_current_thread(0));
+    switch_to(0, b, 0x300, new_task(), 0x200);
+    check_told("s");
+}
+
+/*
+ * Without a reset (kexec): noticed when a thread gives way that was never
+ * seen, told once, and what another vCPU runs is left to it.
+ */
+static void test_other_kernel(void)
+{
+    static const int slot = 0; /* test_taken_over's */
+    SyscallsThread *thread;
+
+    switch_to(1, running(1), 0x100, new_task(), 0x200);
+    check_told("s");
+    thread = system_current_thread(1);
+    call(0, NR_READ);
+    call(1, NR_READ);
+    *syscalls_slot(thread, slot) = &n_destroyed;
+    n_destroyed = 0;
+    switch_to(0, new_task(), 0x100, new_task(), 0x200);
+    check_told("eebrs");
+    g_assert_cmpuint(told[3].call.vcpu, ==, 0);
+    g_assert_cmpint(n_destroyed, ==, 0);
+    g_assert_true(system_current_thread(1) == thread);
+    switch_to(1, new_task(), 0x100, new_task(), 0x200);
+    check_told("rs");
+    g_assert_cmpuint(told[0].call.vcpu, ==, 1);
+    g_assert_cmpint(told[0].call.outcome, ==, SYSCALLS_NO_RETURN);
+    g_assert_cmpint(n_destroyed, ==, 1);
+    g_assert_cmpuint(told[1].sw.vcpu, ==, 1);
+    call(1, NR_READ);
+    leave(1, 'X', true, 3);
+    check_told("er");
+}
+
 /* Runs last: QEMU ends while calls are in progress, on all vCPUs. */
 static void test_end(void)
 {
     uint64_t a = new_task(), b = new_task();
 
-    switch_to(0, new_task(), 0x100, a, 0x200);
-    switch_to(1, new_task(), 0x100, b, 0x200);
+    switch_to(0, running(0), 0x100, a, 0x200);
+    switch_to(1, running(1), 0x100, b, 0x200);
     check_told("ss");
     call(0, NR_READ);
     call(1, NR_READ);
@@ -482,6 +619,10 @@ int main(int argc, char **argv)
     g_test_add_func("/system/unreadable", test_unreadable);
     g_test_add_func("/system/pc", test_pc);
     g_test_add_func("/system/translation", test_translation);
+    g_test_add_func("/system/reset", test_reset);
+    g_test_add_func("/system/reset-elsewhere", test_reset_elsewhere);
+    g_test_add_func("/system/wakes-up", test_wakes_up);
+    g_test_add_func("/system/other-kernel", test_other_kernel);
     g_test_add_func("/system/end", test_end);
     return g_test_run();
 }
