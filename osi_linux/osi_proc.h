@@ -56,6 +56,8 @@ typedef enum OsiNamespace {
 /* Pid namespaces nest 32 deep below the initial one. */
 #define OSI_MAX_PID_NS 33
 #define OSI_NICE_UNKNOWN INT32_MIN
+/* The longest name that /proc/PID/comm shows, with the NUL. */
+#define OSI_NAME_LEN 64
 
 /*
  * What is known of one thread, and through its leader of a process: what
@@ -88,6 +90,10 @@ typedef struct OsiTaskInfo {
                                         the initial one inwards */
     uint32_t ns[OSI_NS_COUNT]; /* inode numbers; 0: unknown, or it has none
                                   any more (a zombie) */
+    char name[OSI_NAME_LEN]; /* comm; of a kernel thread its whole name, and
+                                of a workqueue's what it does (+) or did last
+                                (-), as /proc/PID/comm shows it:
+                                "kworker/0:1-events" */
 } OsiTaskInfo;
 
 /* A cgroup that a process is in: a line of /proc/PID/cgroup. */

@@ -61,6 +61,15 @@ static const OsiWanted wanted[] = {
     WANT("user_namespace", "ns.inum", ns_inum[OSI_NS_USER], 4),
     WANT("cgroup_namespace", "ns.inum", ns_inum[OSI_NS_CGROUP], 4),
     WANT("time_namespace", "ns.inum", ns_inum[OSI_NS_TIME], 4),
+    WANT("task_struct", "worker_private", kthread.of_task, 8),
+    WANT("task_struct", "set_child_tid", kthread.of_task, 8),
+    WANT("kthread", "full_name", kthread.full_name, 8),
+    WANT("kthread", "data", kthread.data, 8),
+    WANT("worker", "pool", kthread.pool, 8),
+    WANT("worker", "current_work", kthread.current_work, 8),
+    WANT("worker", "desc", kthread.desc, 64),
+    WANT("worker", "rescue_wq", kthread.rescue_wq, 8),
+    WANT("workqueue_struct", "name", kthread.wq_name, 64),
     WANT("css_set", "cgrp_links", cgroup.cgrp_links, LIST_HEAD),
     WANT("css_set", "dfl_cgrp", cgroup.dfl_cgrp, 8),
     WANT("cgrp_cset_link", "cgrp", cgroup.link_cgrp, 8),
@@ -117,6 +126,8 @@ static int64_t index_of(const OsiTypes *types, const char *enumerator)
 
 void osi_proc_layout_from_types(const OsiTypes *types, OsiProcLayout *out)
 {
+    int64_t ignored;
+
     *out = (OsiProcLayout){ 0 };
     osi_wanted_fill(types, wanted, G_N_ELEMENTS(wanted), out);
     find_pid_numbers(types, out);
@@ -125,4 +136,6 @@ void osi_proc_layout_from_types(const OsiTypes *types, OsiProcLayout *out)
     if (!osi_types_enum(types, "CSS_ONLINE", &out->cgroup.online)) {
         out->cgroup.online = 0;
     }
+    out->kthread.whole_ids = osi_types_enum(types, "WORKER_ID_LEN",
+                                            &ignored);
 }

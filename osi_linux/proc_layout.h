@@ -28,6 +28,13 @@ typedef struct OsiProcLayout {
         uint64_t upid_size;
         int64_t pgid, sid;               /* indices of signal.pids; -1 */
     } pid;
+    struct {
+        OsiField of_task;                        /* of task_struct */
+        OsiField full_name, data;                /* kthread */
+        OsiField pool, current_work, desc, rescue_wq; /* worker */
+        OsiField wq_name;                        /* workqueue_struct */
+        bool whole_ids; /* workers are shown by more than their comm */
+    } kthread;
     OsiField ns_in_proxy[OSI_NS_COUNT]; /* of struct nsproxy; some absent */
     OsiField ns_inum[OSI_NS_COUNT];     /* in each namespace's own struct */
     struct {

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "kthread.h"
 #include "namespaces.h"
 #include "process.h"
 #include "tasks.h"
@@ -145,6 +146,11 @@ bool osi_process_info(const OsiView *v, const OsiTask *task,
     flags = get(v, id->taskd, &v->proc->task.flags, 0);
     info->kernel_thread = flags & FLAG_KTHREAD;
     info->exiting = flags & FLAG_EXITING;
+    if (info->kernel_thread) {
+        osi_kthread_name(v, id->taskd, flags, id->comm, info->name);
+    } else {
+        g_strlcpy(info->name, id->comm, sizeof(info->name));
+    }
     read_cred(v, task->cred, info);
     read_signal(v, get(v, id->taskd, &v->proc->task.signal, 0), info);
     read_schedule(v, id->taskd, info);

@@ -163,6 +163,7 @@ OsiTaskInfo *osi_user_info(int32_t tid)
     info->pid = getpid();
     info->tid = tid;
     osi_user_guest_name(info->comm);
+    g_strlcpy(info->name, info->comm, sizeof(info->name));
     for (unsigned int kind = 0; kind < OSI_NS_COUNT; kind++) {
         info->ns[kind] = read_namespace(folder, kinds[kind]);
     }

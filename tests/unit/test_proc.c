@@ -307,6 +307,99 @@ static void test_state(void)
     for_both(state_once);
 }
 
+/* ---- Names of kernel threads --------------------------------------------- */
+
+/* A kernel thread with its struct kthread and, if @work, its struct worker. */
+static uint64_t kthread_new(int pid, const char *comm, const char *full_name,
+                            bool work)
+{
+    uint64_t taskd = fk_process(pid, kthreadd, comm);
+    uint64_t kthread = fk_alloc(64);
+
+    fk_put_field(taskd, &fk_proc.task.flags, 0x00200000 | (work ? 0x20 : 0));
+    fk_put_field(taskd, &fk_proc.kthread.of_task, kthread);
+    if (full_name) {
+        fk_put_field(kthread, &fk_proc.kthread.full_name,
+                     fk_string(full_name));
+    }
+    if (work) {
+        fk_put_field(kthread, &fk_proc.kthread.data, fk_alloc(64));
+    }
+    return taskd;
+}
+
+static uint64_t worker_of(uint64_t taskd)
+{
+    return fk_get_field(fk_get_field(taskd, &fk_proc.kthread.of_task),
+                        &fk_proc.kthread.data);
+}
+
+static void put_text(uint64_t base, const OsiField *field, const char *text)
+{
+    memcpy(fk_bytes() + (base - FK_BASE) + field->offset, text,
+           strnlen(text, field->size));
+}
+
+static void check_name(uint64_t taskd, const char *expected)
+{
+    OsiTaskInfo info = info_of(taskd);
+
+    g_assert_cmpstr(info.name, ==, expected);
+}
+
+static void names_once(void)
+{
+    g_autofree char *longer = g_strnfill(100, 'x');
+    g_autofree char *longest = g_strnfill(OSI_NAME_LEN - 1, 'x');
+    uint64_t one, queue;
+
+    make_world();
+    check_name(child, "child");
+    check_name(kthreadd, "kthreadd");
+    check_name(kthread_new(20, "short", NULL, false), "short");
+    check_name(kthread_new(21, "irq/24-a-device", "irq/24-a-device-name",
+                           false), "irq/24-a-device-name");
+    check_name(kthread_new(22, "xxxxxxxxxxxxxxx", longer, false), longest);
+    /* whoever is no kernel thread uses worker_private for other things */
+    fk_put_field(child, &fk_proc.kthread.of_task, 8);
+    check_name(child, "child");
+
+    one = kthread_new(23, "kworker/u16:100", "kworker/u16:1000", true);
+    check_name(one, "kworker/dying");
+    fk_put_field(worker_of(one), &fk_proc.kthread.pool, 1);
+    check_name(one, "kworker/u16:1000");
+    put_text(worker_of(one), &fk_proc.kthread.desc, "events_unbound");
+    check_name(one, "kworker/u16:1000-events_unbound");
+    fk_put_field(worker_of(one), &fk_proc.kthread.current_work, 1);
+    check_name(one, "kworker/u16:1000+events_unbound");
+    put_text(worker_of(one), &fk_proc.kthread.desc,
+             "a description without an end");
+    check_name(one, "kworker/u16:1000+a description without an");
+
+    queue = fk_alloc(64);
+    put_text(queue, &fk_proc.kthread.wq_name, "slub_flushwq");
+    one = kthread_new(24, "kworker/R-slub_", NULL, true);
+    fk_put_field(worker_of(one), &fk_proc.kthread.rescue_wq, queue);
+    check_name(one, "kworker/R-slub_flushwq");
+    /* before 6.10 it is what it is called in its task_struct */
+    fk_proc.kthread.whole_ids = false;
+    check_name(one, "kworker/R-slub_");
+    fk_proc.kthread.whole_ids = true;
+
+    /* nonsense: what is known is said */
+    fk_put_field(worker_of(one), &fk_proc.kthread.rescue_wq, 8);
+    check_name(one, "kworker/R-slub_");
+    fk_put_field(one, &fk_proc.kthread.of_task, UINT64_MAX - 3);
+    check_name(one, "kworker/R-slub_");
+    fk_proc.kthread.of_task.size = 0;
+    check_name(one, "kworker/R-slub_");
+}
+
+static void test_names(void)
+{
+    for_both(names_once);
+}
+
 /* What a kernel lacks, or what cannot be read, is unknown. */
 static void unknown_once(void)
 {
@@ -452,6 +545,7 @@ int main(int argc, char **argv)
     g_test_add_func("/proc/endless", test_endless);
     g_test_add_func("/proc/info", test_info);
     g_test_add_func("/proc/state", test_state);
+    g_test_add_func("/proc/names", test_names);
     g_test_add_func("/proc/unknown", test_unknown);
     g_test_add_func("/proc/pids", test_pids);
     g_test_add_func("/proc/broken", test_broken);

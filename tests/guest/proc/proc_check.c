@@ -77,6 +77,7 @@ static void put_info(GString *s, const OsiTaskInfo *i)
         i->start_boottime, i->state, i->kernel_thread ? "true" : "false",
         i->exiting ? "true" : "false");
     put_hex(s, "comm", i->comm, strlen(i->comm));
+    put_hex(s, "name", i->name, strlen(i->name));
     put_numbers(s, "ids", ids, G_N_ELEMENTS(ids));
     put_numbers(s, "ns_pids", i->ns_pids, i->n_ns_pids);
     put_numbers(s, "ns", i->ns, OSI_NS_COUNT);
