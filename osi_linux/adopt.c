@@ -15,7 +15,6 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include <stdatomic.h>
-#include <string.h>
 
 #include "adopt.h"
 #include "asid.h"
@@ -64,12 +63,13 @@ static bool read_bounded(void *opaque, uint64_t addr, void *buf, size_t len)
 }
 
 /* Whether the stack that holds @sp is @task's; the closest one is it. */
-static void compare(const OsiView *v, const OsiField *stack_field,
-                    const OsiTask *task, uint64_t sp, Adopted *a)
+static void compare(const OsiView *v, const OsiTask *task, uint64_t sp,
+                    Adopted *a)
 {
     uint64_t stack;
 
-    if (osi_view_field(v, task->identity.taskd, stack_field, &stack) &&
+    if (osi_view_field(v, task->identity.taskd, &v->proc->task.stack,
+                       &stack) &&
         stack <= sp && sp - stack < MAX_STACK && stack > a->stack) {
         a->task = *task;
         a->stack = stack;
@@ -81,20 +81,16 @@ static void search(uint64_t sp, Adopted *a)
     const OsiKernel *kernel = osi_kernel();
     g_autoptr(GArray) leaders = g_array_new(FALSE, TRUE, sizeof(OsiTask));
     unsigned int left = MAX_READS;
-    OsiProcLayout proc;
     OsiView v = {
         .reader = { read_bounded, &left, kernel->layout.big_endian },
         .layout = &kernel->layout,
-        .proc = &proc,
+        .proc = &kernel->proc,
     };
-    OsiField stack;
     uint64_t root;
 
     a->task = (OsiTask){ 0 };
     a->stack = 0;
-    osi_proc_layout_from_types(kernel->types, &proc);
-    if (!osi_types_member(kernel->types, "task_struct", "stack", &stack) ||
-        !osi_types_symbol(kernel->types, "init_task", &root)) {
+    if (!osi_types_symbol(kernel->types, "init_task", &root)) {
         return;
     }
     osi_tasks_processes(&v, root, leaders);
@@ -103,10 +99,10 @@ static void search(uint64_t sp, Adopted *a)
         g_autoptr(GArray) threads = g_array_new(FALSE, TRUE,
                                                 sizeof(OsiTask));
 
-        compare(&v, &stack, leader, sp, a);
+        compare(&v, leader, sp, a);
         osi_tasks_threads(&v, leader->identity.taskd, threads);
         for (guint k = 0; k < threads->len; k++) {
-            compare(&v, &stack, &g_array_index(threads, OsiTask, k), sp, a);
+            compare(&v, &g_array_index(threads, OsiTask, k), sp, a);
         }
     }
 }
@@ -153,20 +149,14 @@ bool osi_adopt_is_due(unsigned int vcpu_index)
 static bool is_on_stack_of(uint64_t taskd)
 {
     const OsiKernel *kernel = osi_kernel();
+    const OsiReader reader = { osi_kernel_read, NULL,
+                               kernel->layout.big_endian };
     uint64_t sp, stack;
-    uint8_t bytes[8];
-    OsiField field;
 
-    if (!osi_types_member(kernel->types, "task_struct", "stack", &field) ||
-        field.size != sizeof(bytes) ||
-        !qemu_plugin_read_register_u64(qemu_plugin_find_register(arch->sp),
-                                       &sp) ||
-        !osi_kernel_read(NULL, taskd + field.offset, bytes, sizeof(bytes))) {
-        return false;
-    }
-    memcpy(&stack, bytes, sizeof(stack));
-    stack = GUINT64_FROM_LE(stack);
-    return stack <= sp && sp - stack < MIN_STACK;
+    return qemu_plugin_read_register_u64(qemu_plugin_find_register(arch->sp),
+                                         &sp) &&
+           osi_read_field(&reader, taskd, &kernel->proc.task.stack, &stack) &&
+           stack <= sp && sp - stack < MIN_STACK;
 }
 
 bool osi_adopt_moved(unsigned int vcpu_index, uint64_t taskd)

@@ -69,10 +69,10 @@ GByteArray *osi_args_cmdline(const OsiView *v, uint64_t mm,
     Range args, env;
     uint8_t last;
 
-    if (!read_range(v, mm, &v->proc->files.arg_start,
-                    &v->proc->files.arg_end, &args) ||
-        !read_range(v, mm, &v->proc->files.env_start,
-                    &v->proc->files.env_end, &env)) {
+    if (!read_range(v, mm, &v->proc->mm.arg_start,
+                    &v->proc->mm.arg_end, &args) ||
+        !read_range(v, mm, &v->proc->mm.env_start,
+                    &v->proc->mm.env_end, &env)) {
         return NULL;
     }
     if (args.start >= args.end) {
@@ -94,7 +94,7 @@ GByteArray *osi_args_environment(const OsiView *v, uint64_t mm,
 {
     Range env;
 
-    return read_range(v, mm, &v->proc->files.env_start,
-                      &v->proc->files.env_end, &env)
+    return read_range(v, mm, &v->proc->mm.env_start,
+                      &v->proc->mm.env_end, &env)
                ? read_bytes(read_user, opaque, &env) : NULL;
 }

@@ -37,35 +37,6 @@ static qemu_plugin_id_t self;
 static qemu_plugin_callback *on_process_start, *on_thread_start,
     *on_process_exec, *on_thread_end, *on_process_end, *on_task_change;
 
-/* Where an executable's path and arguments are. */
-static struct {
-    OsiStruct mm_group;
-    OsiField exe_file, arg_start, arg_end, users;
-    OsiStruct file_group;
-    OsiField f_path;
-    /* Where a process's exit code is. */
-    OsiStruct task_group;
-    OsiField signal, exit_code;
-    OsiStruct signal_group;
-    OsiField flags, group_exit_code;
-} layout;
-
-#define FIELD(name) G_STRUCT_OFFSET(__typeof__(layout), name)
-
-static const OsiWanted wanted[] = {
-    { "mm_struct", "exe_file", FIELD(exe_file), FIELD(mm_group), 8 },
-    { "mm_struct", "arg_start", FIELD(arg_start), FIELD(mm_group), 8 },
-    { "mm_struct", "arg_end", FIELD(arg_end), FIELD(mm_group), 8 },
-    { "mm_struct", "mm_users.counter", FIELD(users), FIELD(mm_group), 4 },
-    { "file", "f_path", FIELD(f_path), FIELD(file_group), 64 },
-    { "file", "__f_path", FIELD(f_path), FIELD(file_group), 64 },
-    { "task_struct", "signal", FIELD(signal), FIELD(task_group), 8 },
-    { "task_struct", "exit_code", FIELD(exit_code), FIELD(task_group), 4 },
-    { "signal_struct", "flags", FIELD(flags), FIELD(signal_group), 4 },
-    { "signal_struct", "group_exit_code", FIELD(group_exit_code),
-      FIELD(signal_group), 4 },
-};
-
 /* ---- What a hook sees ---------------------------------------------------- */
 
 /* Argument @n of the function that is being entered. */
@@ -77,6 +48,12 @@ static bool argument(unsigned int n, uint64_t *value)
         registers[n] = qemu_plugin_find_register(arch->arguments[n]);
     }
     return qemu_plugin_read_register_u64(registers[n], value);
+}
+
+/* Of a structure of the kernel's at @base. */
+static bool member(uint64_t base, const OsiField *field, uint64_t *value)
+{
+    return osi_read_field(&osi_live()->reader, base, field, value);
 }
 
 /* The task_struct at @taskd as it is now. */
@@ -134,14 +111,16 @@ static bool read_user(const OsiTask *task, uint64_t addr, void *buf,
            osi_live_read_user(task->pgd, addr, buf, len);
 }
 
-/* The arguments of the program in @mm, which is @task's, the current one. */
-static char *read_args(const OsiTask *task, const OsiCopy *mm, size_t *len)
+/* The arguments of the program of @task, the current one. */
+static char *read_args(const OsiTask *task, size_t *len)
 {
-    uint64_t start = osi_get(mm, &layout.arg_start);
-    uint64_t end = osi_get(mm, &layout.arg_end);
+    const OsiProcLayout *l = &osi_kernel()->proc;
+    uint64_t start, end;
     char *args;
 
-    *len = end > start ? MIN(end - start, OSI_EXEC_ARGS_MAX) : 0;
+    *len = member(task->mm, &l->mm.arg_start, &start) &&
+           member(task->mm, &l->mm.arg_end, &end) && end > start
+               ? MIN(end - start, OSI_EXEC_ARGS_MAX) : 0;
     args = *len ? g_try_malloc(*len) : NULL;
     if (args && !read_user(task, start, args, *len)) {
         g_free(args);
@@ -160,8 +139,8 @@ static void on_exec(unsigned int vcpu_index, void *udata)
     OsiExecEvent event = { .vcpu = vcpu_index };
     g_autofree char *path = NULL;
     g_autofree char *args = NULL;
+    uint64_t file;
     OsiTask task;
-    OsiCopy mm;
 
     if ((!qemu_plugin_callback_wanted(on_process_exec) &&
          !osi_remap_wanted()) ||
@@ -169,16 +148,10 @@ static void on_exec(unsigned int vcpu_index, void *udata)
         return;
     }
     event.thread = task.identity;
-    if (osi_read_struct(&osi_live()->reader, &layout.mm_group, task.mm,
-                        &mm)) {
-        uint64_t file = osi_get(&mm, &layout.exe_file);
-
-        if (file && layout.f_path.size) {
-            path = osi_path_name_at(&osi_live()->paths,
-                                    file + layout.f_path.offset);
-        }
-        args = read_args(&task, &mm, &event.args_len);
+    if (member(task.mm, &osi_kernel()->proc.mm.exe_file, &file)) {
+        path = osi_file_name(&osi_live()->files, file);
     }
+    args = read_args(&task, &event.args_len);
     event.path = path;
     event.args = args;
     qemu_plugin_run_callback_handle(on_process_exec, &event, NULL);
@@ -196,28 +169,32 @@ static void on_exec(unsigned int vcpu_index, void *udata)
  */
 static int32_t process_code(const OsiTask *task, int32_t code)
 {
-    const OsiReader *reader = &osi_live()->reader;
-    OsiCopy leader, signal;
+    const OsiProcLayout *l = &osi_kernel()->proc;
+    bool is_leader = task->leader == task->identity.taskd;
+    uint64_t signal, flags, value;
 
-    if (!osi_read_struct(reader, &layout.task_group, task->leader, &leader) ||
-        !osi_read_struct(reader, &layout.signal_group,
-                         osi_get(&leader, &layout.signal), &signal)) {
+    if (!member(task->leader, &l->task.signal, &signal) ||
+        !member(signal, &l->signal.flags, &flags)) {
         return code;
     }
-    if (osi_get(&signal, &layout.flags) & GROUP_EXIT) {
-        return (int32_t)osi_get(&signal, &layout.group_exit_code);
+    if (flags & GROUP_EXIT) {
+        return member(signal, &l->signal.group_exit_code, &value)
+                   ? (int32_t)value : 0;
     }
-    return task->leader == task->identity.taskd
-               ? code : (int32_t)osi_get(&leader, &layout.exit_code);
+    if (is_leader) {
+        return code;
+    }
+    return member(task->leader, &l->task.exit_code, &value)
+               ? (int32_t)value : 0;
 }
 
 /* Whether others (after vfork, CLONE_VM) go on in @task's address space. */
 static bool is_shared(const OsiTask *task)
 {
-    OsiCopy mm;
+    uint64_t users;
 
-    return osi_read_struct(&osi_live()->reader, &layout.mm_group, task->mm,
-                           &mm) && osi_get(&mm, &layout.users) > 1;
+    return member(task->mm, &osi_kernel()->proc.mm.users, &users) &&
+           users > 1;
 }
 
 static void on_end(unsigned int vcpu_index, void *udata)
@@ -282,7 +259,6 @@ static void find_hooks(const OsiTypes *types)
 {
     g_autoptr(GString) missing = g_string_new(NULL);
 
-    osi_wanted_fill(types, wanted, G_N_ELEMENTS(wanted), &layout);
     for (size_t i = 0; i < G_N_ELEMENTS(hooks); i++) {
         uint64_t address;
 

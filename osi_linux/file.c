@@ -31,14 +31,8 @@ static const OsiWanted wanted[] = {
     WANT("file", "f_pos", f_pos, file_group, 8),
     WANT("file", "private_data", private_data, file_group, 8),
     { "file", "f_path", AT(f_path), OSI_ALONE, 64 },
+    { "file", "__f_path", AT(f_path), OSI_ALONE, 64 },
     { "backing_file", "user_path", AT(user_path), OSI_ALONE, 64 },
-    WANT("inode", "i_ino", i_ino, inode_group, 8),
-    WANT("inode", "i_sb", i_sb, inode_group, 8),
-    WANT("inode", "i_mode", i_mode, inode_group, 2),
-    WANT("super_block", "s_dev", s_dev, super_group, 4),
-    WANT("dentry", "d_inode", d_inode, dentry_group, 8),
-    WANT("dentry", "d_sb", d_sb, dentry_group, 8),
-    WANT("vfsmount", "mnt_sb", mnt_sb, vfsmount_group, 8),
     { "task_struct", "files", AT(task_files), OSI_ALONE, 8 },
     WANT("files_struct", "fdt", fdt, files_group, 8),
     WANT("fdtable", "max_fds", max_fds, fdt_group, 4),
@@ -65,13 +59,14 @@ void osi_files_init(OsiFiles *files, const OsiTypes *types,
 static bool read_backing(const OsiFiles *files, uint64_t file,
                          OsiFileInfo *out)
 {
-    const OsiFileLayout *l = &files->layout;
+    const OsiField *user_path = &files->layout.user_path;
+    const OsiPathLayout *l = &files->paths->layout;
     const OsiReader *r = &files->reader;
     OsiCopy dentry, mnt;
     OsiPathRef path;
 
-    if (!l->user_path.size || !l->d_sb.size || !l->mnt_sb.size ||
-        !osi_path_ref(files->paths, file + l->user_path.offset, &path) ||
+    if (!user_path->size || !l->d_sb.size || !l->mnt_sb.size ||
+        !osi_path_ref(files->paths, file + user_path->offset, &path) ||
         !(path.dentry >> 63) || !(path.mnt >> 63) ||
         !osi_read_struct(r, &l->dentry_group, path.dentry, &dentry) ||
         !osi_read_struct(r, &l->vfsmount_group, path.mnt, &mnt) ||
@@ -87,6 +82,7 @@ static bool read_backing(const OsiFiles *files, uint64_t file,
 bool osi_file_read(const OsiFiles *files, uint64_t file, OsiFileInfo *out)
 {
     const OsiFileLayout *l = &files->layout;
+    const OsiPathLayout *p = &files->paths->layout;
     const OsiReader *r = &files->reader;
     OsiCopy copy;
 
@@ -104,17 +100,25 @@ bool osi_file_read(const OsiFiles *files, uint64_t file, OsiFileInfo *out)
         !osi_path_ref(files->paths, file + l->f_path.offset, &out->path)) {
         return false;
     }
-    if (!osi_read_struct(r, &l->inode_group, out->inode, &copy)) {
+    if (!osi_read_struct(r, &p->inode_group, out->inode, &copy)) {
         return false;
     }
-    out->ino = osi_get(&copy, &l->i_ino);
-    out->mode = osi_get(&copy, &l->i_mode);
-    out->super_block = osi_get(&copy, &l->i_sb);
-    if (!osi_read_struct(r, &l->super_group, out->super_block, &copy)) {
+    out->ino = osi_get(&copy, &p->i_ino);
+    out->mode = osi_get(&copy, &p->i_mode);
+    out->super_block = osi_get(&copy, &p->i_sb);
+    if (!osi_read_struct(r, &p->super_group, out->super_block, &copy)) {
         return false;
     }
-    out->dev = osi_get(&copy, &l->s_dev);
+    out->dev = osi_get(&copy, &p->s_dev);
     return true;
+}
+
+char *osi_file_name(const OsiFiles *files, uint64_t file)
+{
+    const OsiField *f_path = &files->layout.f_path;
+
+    return file && f_path->size
+               ? osi_path_name_at(files->paths, file + f_path->offset) : NULL;
 }
 
 /* ---- Descriptors --------------------------------------------------------- */

@@ -10,14 +10,9 @@
 #include "path.h"
 
 typedef struct OsiFileLayout {
-    OsiStruct file_group, inode_group, super_group, dentry_group,
-              vfsmount_group, files_group, fdt_group;
+    OsiStruct file_group, files_group, fdt_group;
     OsiField f_inode, f_flags, f_mode, f_pos, private_data;
     OsiField f_path, user_path; /* their offset is what counts */
-    OsiField i_ino, i_sb, i_mode;
-    OsiField s_dev;
-    OsiField d_inode, d_sb;
-    OsiField mnt_sb;
     OsiField task_files;
     OsiField fdt;
     OsiField max_fds, fd, close_on_exec;
@@ -52,6 +47,12 @@ void osi_files_init(OsiFiles *files, const OsiTypes *types,
  * which only mappings lead to, path and inode are those that users see.
  */
 bool osi_file_read(const OsiFiles *files, uint64_t file, OsiFileInfo *out);
+
+/*
+ * The name of the struct file at @file, as osi_path_name() gives it; of the
+ * one that is open itself.
+ */
+char *osi_file_name(const OsiFiles *files, uint64_t file);
 
 /* A process's table of descriptors. */
 typedef struct OsiFdTable {

@@ -56,6 +56,7 @@ static OsiKernel *kernel_new(uint64_t pc, uint64_t task, bool *again,
     kernel = g_new0(OsiKernel, 1);
     kernel->types = g_steal_pointer(&types);
     kernel->layout = layout;
+    osi_proc_layout_from_types(kernel->types, &kernel->proc);
     reader.big_endian = osi_types_big_endian(kernel->types);
     kernel->facts = osi_facts_new(kernel->types, &reader);
     return kernel;

@@ -10,11 +10,13 @@
 
 #include "facts.h"
 #include "layout.h"
+#include "proc_layout.h"
 #include "reader.h"
 
 typedef struct OsiKernel {
     OsiTypes *types;
-    OsiLayout layout; /* of what is read of each thread */
+    OsiLayout layout;   /* of what is read of each thread */
+    OsiProcLayout proc; /* of what is read when somebody asks */
     OsiFacts *facts;
 } OsiKernel;
 

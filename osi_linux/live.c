@@ -90,7 +90,8 @@ static OsiLive *live_new(const OsiKernel *kernel)
     osi_files_init(&live->files, kernel->types, &live->reader, &live->paths);
     osi_mappings_init(&live->mappings, kernel->types, &live->reader,
                       &live->files);
-    osi_sockets_init(&live->sockets, kernel->types, &live->reader);
+    osi_sockets_init(&live->sockets, kernel->types, &live->reader,
+                     &live->paths);
     return live;
 }
 

@@ -41,13 +41,17 @@ static const OsiWanted wanted[] = {
     WANT("dentry", "d_seq.seqcount.sequence", d_seq, dentry_group, 4),
     WANT("dentry", "d_seq.sequence", d_seq, dentry_group, 4),
     WANT("vfsmount", "mnt_root", mnt_root, vfsmount_group, 8),
+    WANT("vfsmount", "mnt_sb", mnt_sb, vfsmount_group, 8),
     /* Only its offset: what it is made of is read as a vfsmount. */
     { "mount", "mnt", AT(mnt), OSI_ALONE, 1024 },
     WANT("mount", "mnt_parent", mnt_parent, mount_group, 8),
     WANT("mount", "mnt_mountpoint", mnt_mountpoint, mount_group, 8),
     WANT("inode", "i_ino", i_ino, inode_group, 8),
-    WANT("inode", "i_private", i_private, inode_group, 8),
+    WANT("inode", "i_sb", i_sb, inode_group, 8),
+    WANT("inode", "i_mode", i_mode, inode_group, 2),
+    { "inode", "i_private", AT(i_private), OSI_ALONE, 8 },
     WANT("super_block", "s_type", s_type, super_group, 8),
+    WANT("super_block", "s_dev", s_dev, super_group, 4),
     WANT("file_system_type", "name", fs_name, fs_type_group, 8),
     WANT("dentry_operations", "d_dname", d_dname, d_op_group, 8),
     WANT("ns_common", "ops", ns_ops, ns_group, 8),
@@ -158,15 +162,16 @@ static bool read_is_made(const Walk *w, const OsiCopy *dentry, bool *made)
 }
 
 /* nsfs: the inode's private data is the namespace. */
-static bool namespace_name(const Walk *w, const OsiCopy *inode, char *buf,
+static bool namespace_name(const Walk *w, uint64_t inode, char *buf,
                            size_t size)
 {
     const OsiPathLayout *l = &w->paths->layout;
     const OsiReader *r = &w->paths->reader;
+    uint64_t ns;
     OsiCopy copy;
 
-    return osi_read_struct(r, &l->ns_group, osi_get(inode, &l->i_private),
-                           &copy) &&
+    return osi_read_field(r, inode, &l->i_private, &ns) &&
+           osi_read_struct(r, &l->ns_group, ns, &copy) &&
            osi_read_struct(r, &l->ns_ops_group, osi_get(&copy, &l->ns_ops),
                            &copy) &&
            osi_read_string(r, osi_get(&copy, &l->ns_name), buf, size);
@@ -180,16 +185,16 @@ static char *numbered_name(const Walk *w, const char *fs,
     char ns[32];
     const char *kind = g_str_equal(fs, "pipefs") ? "pipe"
                      : g_str_equal(fs, "sockfs") ? "socket" : NULL;
-    OsiCopy inode;
+    uint64_t inode = osi_get(dentry, &l->d_inode);
+    OsiCopy copy;
 
     if ((!kind && !g_str_equal(fs, "nsfs")) ||
-        !osi_read_struct(&w->paths->reader, &l->inode_group,
-                         osi_get(dentry, &l->d_inode), &inode) ||
-        (!kind && !namespace_name(w, &inode, ns, sizeof(ns)))) {
+        !osi_read_struct(&w->paths->reader, &l->inode_group, inode, &copy) ||
+        (!kind && !namespace_name(w, inode, ns, sizeof(ns)))) {
         return NULL;
     }
     return g_strdup_printf("%s:[%" PRIu64 "]", kind ? kind : ns,
-                           osi_get(&inode, &l->i_ino));
+                           osi_get(&copy, &l->i_ino));
 }
 
 static char *made_name(const Walk *w, const OsiCopy *dentry)

@@ -1,6 +1,7 @@
 /*
  * path.h: what the guest's kernel calls a file: the name that /proc shows
- * for a struct path.
+ * for a struct path.  The layout of what a path leads to serves those as well
+ * who look at other members of it.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -15,10 +16,10 @@ typedef struct OsiPathLayout {
               ns_ops_group;
     OsiField path_mnt, path_dentry;
     OsiField d_parent, d_name, d_len, d_op, d_sb, d_inode, d_pprev, d_seq;
-    OsiField mnt_root;
+    OsiField mnt_root, mnt_sb;
     OsiField mnt, mnt_parent, mnt_mountpoint;
-    OsiField i_ino, i_private;
-    OsiField s_type;
+    OsiField i_ino, i_sb, i_mode, i_private;
+    OsiField s_type, s_dev;
     OsiField fs_name;
     OsiField d_dname;
     OsiField ns_ops;

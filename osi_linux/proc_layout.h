@@ -15,13 +15,13 @@ typedef struct OsiProcLayout {
     struct {
         OsiField flags, state, exit_state, prio, static_prio, rt_priority,
                  policy, tasks, thread_node, children, sibling, fs, nsproxy,
-                 signal, cgroups, start_boottime;
+                 signal, cgroups, start_boottime, stack, exit_code;
     } task;
     struct {
-        OsiField uid, euid, suid, fsuid, gid, egid, sgid, fsgid, user_ns;
+        OsiField euid, suid, fsuid, gid, egid, sgid, fsgid, user_ns;
     } cred;
     struct {
-        OsiField nr_threads, thread_head, pids;
+        OsiField nr_threads, thread_head, pids, flags, group_exit_code;
     } signal;
     struct {
         OsiField level, numbers, nr, ns; /* the last two in struct upid */
@@ -47,9 +47,11 @@ typedef struct OsiProcLayout {
         int64_t online;                                  /* CSS_ONLINE; 0 */
     } cgroup;
     struct {
-        OsiField exe_file, f_path, root, pwd;
-        OsiField arg_start, arg_end, env_start, env_end;
-    } files;
+        OsiField exe_file, users, arg_start, arg_end, env_start, env_end;
+    } mm;
+    struct {
+        OsiField root, pwd;
+    } fs;
 } OsiProcLayout;
 
 void osi_proc_layout_from_types(const OsiTypes *types, OsiProcLayout *out);

@@ -64,7 +64,7 @@ static char state_letter(const OsiView *v, uint64_t taskd)
 
 static void read_cred(const OsiView *v, uint64_t cred, OsiTaskInfo *info)
 {
-    info->uid = get(v, cred, &v->proc->cred.uid, UINT32_MAX);
+    info->uid = get(v, cred, &v->layout->uid, UINT32_MAX);
     info->euid = get(v, cred, &v->proc->cred.euid, UINT32_MAX);
     info->suid = get(v, cred, &v->proc->cred.suid, UINT32_MAX);
     info->fsuid = get(v, cred, &v->proc->cred.fsuid, UINT32_MAX);

@@ -32,19 +32,12 @@ typedef struct Query {
     unsigned int reads_left;
 } Query;
 
-/* What is known of one kernel's structures; never freed. */
-typedef struct Known {
-    const OsiKernel *kernel;
-    OsiProcLayout layout;
-} Known;
-
 /* The guest is a program, and what is known of it the host's. */
 static bool is_user_mode(void)
 {
     return !syscalls_system_mode_qpp();
 }
 
-static _Atomic(const Known *) known;
 static _Atomic uint64_t root; /* of all tasks; 0: not known yet */
 
 /* ---- Looking ------------------------------------------------------------- */
@@ -60,27 +53,6 @@ static bool read_bounded(void *opaque, uint64_t addr, void *buf, size_t len)
     return osi_kernel_read(NULL, addr, buf, len);
 }
 
-static const OsiProcLayout *layout_of(const OsiKernel *kernel)
-{
-    static GMutex lock;
-    const Known *k = atomic_load_explicit(&known, memory_order_acquire);
-
-    if (G_UNLIKELY(!k || k->kernel != kernel)) {
-        g_mutex_lock(&lock);
-        k = atomic_load(&known);
-        if (!k || k->kernel != kernel) {
-            Known *made = g_new0(Known, 1);
-
-            made->kernel = kernel;
-            osi_proc_layout_from_types(kernel->types, &made->layout);
-            atomic_store_explicit(&known, made, memory_order_release);
-            k = made;
-        }
-        g_mutex_unlock(&lock);
-    }
-    return &k->layout;
-}
-
 /* False: nothing is known of the kernel (yet). */
 static bool query_begin(Query *q)
 {
@@ -93,7 +65,7 @@ static bool query_begin(Query *q)
     q->view = (OsiView){ .reader = { read_bounded, q,
                                      kernel->layout.big_endian },
                          .layout = &kernel->layout,
-                         .proc = layout_of(kernel) };
+                         .proc = &kernel->proc };
     return true;
 }
 
@@ -454,21 +426,11 @@ static bool is_still(const Query *q, const OsiTask *task)
                           task->identity.start_time, &again);
 }
 
-/* The name of the struct path in @field of what @base points to. */
-static char *path_in(const Query *q, const OsiTask *task, uint64_t base,
-                     const OsiField *field)
-{
-    const OsiLive *live = osi_live();
-    g_autofree char *path =
-        live && base && field->size
-            ? osi_path_name_at(&live->paths, base + field->offset) : NULL;
-
-    return is_still(q, task) ? g_steal_pointer(&path) : NULL;
-}
-
 QEMU_PLUGIN_EXPORT char *get_process_exe(unsigned int vcpu_index,
                                          const OsiProcHandle *handle)
 {
+    g_autofree char *path = NULL;
+    const OsiLive *live;
     Query q;
     OsiTask task;
     uint64_t file;
@@ -477,15 +439,20 @@ QEMU_PLUGIN_EXPORT char *get_process_exe(unsigned int vcpu_index,
         return osi_user_is_own(handle) ? osi_user_exe() : NULL;
     }
     if (!query_process(&q, handle, &task) ||
-        !osi_view_field(&q.view, task.mm, &q.view.proc->files.exe_file,
+        !osi_view_field(&q.view, task.mm, &q.view.proc->mm.exe_file,
                         &file)) {
         return NULL;
     }
-    return path_in(&q, &task, file, &q.view.proc->files.f_path);
+    live = osi_live();
+    path = live ? osi_file_name(&live->files, file) : NULL;
+    return is_still(&q, &task) ? g_steal_pointer(&path) : NULL;
 }
 
 static char *folder_of(const OsiProcHandle *handle, bool root_wanted)
 {
+    g_autofree char *path = NULL;
+    const OsiField *field;
+    const OsiLive *live;
     Query q;
     OsiTask task;
     uint64_t fs;
@@ -499,8 +466,12 @@ static char *folder_of(const OsiProcHandle *handle, bool root_wanted)
                         &fs)) {
         return NULL;
     }
-    return path_in(&q, &task, fs, root_wanted ? &q.view.proc->files.root
-                                              : &q.view.proc->files.pwd);
+    field = root_wanted ? &q.view.proc->fs.root : &q.view.proc->fs.pwd;
+    live = osi_live();
+    if (live && fs && field->size) {
+        path = osi_path_name_at(&live->paths, fs + field->offset);
+    }
+    return is_still(&q, &task) ? g_steal_pointer(&path) : NULL;
 }
 
 QEMU_PLUGIN_EXPORT char *get_process_cwd(unsigned int vcpu_index,

@@ -48,16 +48,16 @@ static const OsiWanted wanted[] = {
     WANT("packet_sock", "num", packet_num, packet_group, 2),
     WANT("unix_address", "len", address_len, address_group, 4),
     { "socket_alloc", "vfs_inode", AT(alloc_inode), OSI_ALONE, 4096 },
-    WANT("inode", "i_ino", i_ino, inode_group, 8),
 };
 
 void osi_sockets_init(OsiSockets *sockets, const OsiTypes *types,
-                      const OsiReader *reader)
+                      const OsiReader *reader, const OsiPaths *paths)
 {
     OsiSocketLayout *l = &sockets->layout;
 
     memset(sockets, 0, sizeof(*sockets));
     sockets->reader = *reader;
+    sockets->paths = paths;
     osi_wanted_fill(types, wanted, G_N_ELEMENTS(wanted), l);
     osi_types_size(types, "unix_address", &l->address_size);
 }
@@ -166,11 +166,11 @@ static uint64_t sock_inode(const OsiSockets *s, uint64_t sk)
     if (!l->alloc_inode.size || !l->sk_socket.size ||
         !osi_read_number(&s->reader, sk + l->sk_socket.offset, 8, &socket) ||
         !socket ||
-        !osi_read_struct(&s->reader, &l->inode_group,
+        !osi_read_struct(&s->reader, &s->paths->layout.inode_group,
                          socket + l->alloc_inode.offset, &copy)) {
         return 0;
     }
-    return osi_get(&copy, &l->i_ino);
+    return osi_get(&copy, &s->paths->layout.i_ino);
 }
 
 static void read_unix(const OsiSockets *s, uint64_t sk, OsiSocket *out)

@@ -6,12 +6,12 @@
 #ifndef OSI_SOCKET_H
 #define OSI_SOCKET_H
 
-#include "fields.h"
 #include "osi_files.h"
+#include "path.h"
 
 typedef struct OsiSocketLayout {
     OsiStruct socket_group, sock_group, inet_group, unix_group, netlink_group,
-              packet_group, address_group, inode_group;
+              packet_group, address_group;
     OsiField sk;
     OsiField family, state, daddr, rcv_saddr, dport, v6_daddr, v6_rcv_saddr,
              type, protocol, sk_socket;
@@ -20,7 +20,6 @@ typedef struct OsiSocketLayout {
     OsiField portid, dst_portid, groups;
     OsiField packet_num;
     OsiField address_len;
-    OsiField i_ino;
     OsiField alloc_inode; /* socket_alloc.vfs_inode: its offset */
     uint64_t address_size; /* of struct unix_address before the name */
 } OsiSocketLayout;
@@ -28,10 +27,12 @@ typedef struct OsiSocketLayout {
 typedef struct OsiSockets {
     OsiReader reader;
     OsiSocketLayout layout;
+    const OsiPaths *paths;
 } OsiSockets;
 
+/* @paths stays the caller's, and must stay as long as @sockets. */
 void osi_sockets_init(OsiSockets *sockets, const OsiTypes *types,
-                      const OsiReader *reader);
+                      const OsiReader *reader, const OsiPaths *paths);
 
 /*
  * The struct socket at @addr; osi_socket_free it.  NULL: it cannot be read.

@@ -263,7 +263,7 @@ static FuzzWorld *new_world(bool big_endian, bool lists, OsiReadFn read)
     osi_paths_init(&fw->paths, fw->w->types, &reader);
     osi_files_init(&fw->files, fw->w->types, &reader, &fw->paths);
     osi_mappings_init(&fw->mappings, fw->w->types, &reader, &fw->files);
-    osi_sockets_init(&fw->sockets, fw->w->types, &reader);
+    osi_sockets_init(&fw->sockets, fw->w->types, &reader, &fw->paths);
     make_task(fw);
     make_mm(fw);
     fw->used = fw->w->used;

@@ -78,7 +78,7 @@ static uint64_t make_world(void)
     fk_thread(shell, 4, "worker");
     fk_put_field(shell, &fk_layout.thread_pid, fk_pid(nested, 2));
     fk_put_field(shell, &fk_layout.mm, mm);
-    fk_put_field(mm, &fk_proc.files.arg_end, 7);
+    fk_put_field(mm, &fk_proc.mm.arg_end, 7);
     fk_join(shell, cgroups, 2);
     g_assert_cmpuint(fk_alloc(1), <=, FK_BASE + WORLD);
     return shell;

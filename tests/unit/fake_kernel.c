@@ -147,8 +147,7 @@ static void set_layout(bool big_endian)
                   .sibling = { 176, 16 }, .fs = { 192, 8 },
                   .nsproxy = { 200, 8 }, .signal = { 208, 8 },
                   .cgroups = { 216, 8 }, .start_boottime = { 224, 8 } },
-        .cred = { .uid = { 4, 4 }, .gid = { 8, 4 }, .suid = { 12, 4 },
-                  .sgid = { 16, 4 }, .euid = { 20, 4 }, .egid = { 24, 4 },
+        .cred = { .gid = { 8, 4 }, .suid = { 12, 4 }, .sgid = { 16, 4 }, .euid = { 20, 4 }, .egid = { 24, 4 },
                   .fsuid = { 28, 4 }, .fsgid = { 32, 4 },
                   .user_ns = { 40, 8 } },
         .signal = { .nr_threads = { 8, 4 }, .thread_head = { 16, 16 },
@@ -170,8 +169,8 @@ static void set_layout(bool big_endian)
                     .ss = { 8, 8 }, .legacy_name = { 8, 8 },
                     .kn_name = { 0, 8 }, .kn_parent = { 8, 8 },
                     .online = 2 },
-        .files = { .arg_start = { 24, 8 }, .arg_end = { 32, 8 },
-                   .env_start = { 40, 8 }, .env_end = { 48, 8 } },
+        .mm = { .arg_start = { 24, 8 }, .arg_end = { 32, 8 },
+                .env_start = { 40, 8 }, .env_end = { 48, 8 } },
     };
     for (unsigned int kind = 0; kind < OSI_NS_COUNT; kind++) {
         fk_proc.ns_inum[kind] = (OsiField){ NS_INUM, 4 };

@@ -28,7 +28,7 @@ static Setup setup_new(bool big_endian)
 
     osi_paths_init(s.paths, s.w->types, &s.w->reader);
     osi_files_init(&s.files, s.w->types, &s.w->reader, s.paths);
-    osi_sockets_init(&s.sockets, s.w->types, &s.w->reader);
+    osi_sockets_init(&s.sockets, s.w->types, &s.w->reader, s.paths);
     s.super = world_super(s.w, "ext4", 8 << 20 | 1);
     s.root = world_dentry(s.w, 0, "/", s.super, 0);
     s.mnt = world_mount(s.w, s.root, s.super, 0, 0);

@@ -147,7 +147,7 @@ static void start(void)
     osi_paths_init(&live.paths, w->types, &w->reader);
     osi_files_init(&live.files, w->types, &w->reader, &live.paths);
     osi_mappings_init(&live.mappings, w->types, &w->reader, &live.files);
-    osi_sockets_init(&live.sockets, w->types, &w->reader);
+    osi_sockets_init(&live.sockets, w->types, &w->reader, &live.paths);
     mm = world_struct(w, "mm_struct");
     leaf = world_alloc(w, 256, 256);
     world_put(w, leaf, WORLD_BASE, 8);

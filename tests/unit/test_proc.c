@@ -418,6 +418,7 @@ static void unknown_once(void)
     g_assert_cmpuint(i.n_threads, ==, 0);
     g_assert_cmpuint(i.ns[OSI_NS_MNT], ==, 0);
     memset(&fk_proc, 0, sizeof(fk_proc));
+    fk_layout.uid.size = 0;
     fk_proc.pid.pgid = fk_proc.pid.sid = -1;
     i = info_of(shell);
     g_assert_cmpint(i.pid, ==, 10);

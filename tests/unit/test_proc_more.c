@@ -218,10 +218,10 @@ static void put_args(const char *args, size_t n_args, const char *env,
     memcpy(user, args, n_args);
     memcpy(user + n_args, env, n_env);
     user_size = sizeof(user);
-    fk_put_field(mm, &fk_proc.files.arg_start, USER);
-    fk_put_field(mm, &fk_proc.files.arg_end, USER + n_args);
-    fk_put_field(mm, &fk_proc.files.env_start, USER + n_args);
-    fk_put_field(mm, &fk_proc.files.env_end, USER + n_args + n_env);
+    fk_put_field(mm, &fk_proc.mm.arg_start, USER);
+    fk_put_field(mm, &fk_proc.mm.arg_end, USER + n_args);
+    fk_put_field(mm, &fk_proc.mm.env_start, USER + n_args);
+    fk_put_field(mm, &fk_proc.mm.env_end, USER + n_args + n_env);
 }
 
 static void check_bytes(GByteArray *bytes, const char *expected, size_t len)
@@ -252,11 +252,11 @@ static void args_once(void)
     put_args("abcdef", 6, ARGS("\0ENV=x"));
     check_cmdline("abcdef", 7);
     memset(user, 't', sizeof(user));
-    fk_put_field(mm, &fk_proc.files.env_end, USER + sizeof(user));
+    fk_put_field(mm, &fk_proc.mm.env_end, USER + sizeof(user));
     check_cmdline((const char *)user, 4096);
     /* not into what is not the environment */
     put_args("abcdef", 6, ARGS("ENV=x"));
-    fk_put_field(mm, &fk_proc.files.env_start, USER + 7);
+    fk_put_field(mm, &fk_proc.mm.env_start, USER + 7);
     check_cmdline("abcdef", 6);
     /* none */
     put_args("", 0, "", 0);
@@ -277,22 +277,22 @@ static void args_bad_once(void)
     g_assert_null(osi_args_cmdline(&fk_view, mm, read_user, NULL));
     g_assert_null(osi_args_environment(&fk_view, mm, read_user, NULL));
     put_args(ARGS("a\0b"), ARGS("A=1"));
-    fk_put_field(mm, &fk_proc.files.arg_end, USER + (9u << 20));
+    fk_put_field(mm, &fk_proc.mm.arg_end, USER + (9u << 20));
     g_assert_null(osi_args_cmdline(&fk_view, mm, read_user, NULL));
-    fk_put_field(mm, &fk_proc.files.env_end, USER + (9u << 20));
+    fk_put_field(mm, &fk_proc.mm.env_end, USER + (9u << 20));
     g_assert_null(osi_args_environment(&fk_view, mm, read_user, NULL));
-    fk_put_field(mm, &fk_proc.files.env_end, UINT64_MAX);
+    fk_put_field(mm, &fk_proc.mm.env_end, UINT64_MAX);
     g_assert_null(osi_args_environment(&fk_view, mm, read_user, NULL));
-    fk_put_field(mm, &fk_proc.files.arg_end, 0);
+    fk_put_field(mm, &fk_proc.mm.arg_end, 0);
     check_cmdline("", 0);
-    fk_put_field(mm, &fk_proc.files.arg_start, 0);
-    fk_put_field(mm, &fk_proc.files.arg_end, 1u << 30);
+    fk_put_field(mm, &fk_proc.mm.arg_start, 0);
+    fk_put_field(mm, &fk_proc.mm.arg_end, 1u << 30);
     g_assert_null(osi_args_cmdline(&fk_view, mm, read_user, NULL));
-    fk_put_field(mm, &fk_proc.files.arg_end, UINT64_MAX);
+    fk_put_field(mm, &fk_proc.mm.arg_end, UINT64_MAX);
     g_assert_null(osi_args_cmdline(&fk_view, mm, read_user, NULL));
     g_assert_cmpuint(most_wanted, <=, 8u << 20);
     g_assert_null(osi_args_cmdline(&fk_view, 0, read_user, NULL));
-    fk_proc.files.arg_end.size = 0;
+    fk_proc.mm.arg_end.size = 0;
     g_assert_null(osi_args_cmdline(&fk_view, mm, read_user, NULL));
 }
 
@@ -345,7 +345,7 @@ static void test_layout(void)
         bs_named2(s, "ns", u64, 64);
         numbers = bs_array(s, upid, newer ? 0 : 1);
         one_member(s, "pid", newer ? 112 : 128, "numbers", numbers, 112);
-        one_member(s, "cred", 100, "uid", u64, 8); /* too large */
+        one_member(s, "cred", 100, "euid", u64, 8); /* too large */
         bs_type(s, "pid_type", BS_ENUM, 4, 4);
         bs_named(s, "PIDTYPE_PID", 0);
         bs_named(s, "PIDTYPE_TGID", 1);
@@ -360,7 +360,7 @@ static void test_layout(void)
         g_assert_cmpuint(layout.pid.upid_size, ==, 16);
         g_assert_cmpint(layout.pid.pgid, ==, 2);
         g_assert_cmpint(layout.pid.sid, ==, newer ? 3 : -1);
-        g_assert_cmpuint(layout.cred.uid.size, ==, 0);
+        g_assert_cmpuint(layout.cred.euid.size, ==, 0);
         g_assert_cmpuint(layout.task.signal.size, ==, 0);
         g_assert_cmpint(layout.cgroup.online, ==, 0);
     }

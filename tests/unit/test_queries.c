@@ -37,11 +37,6 @@ bool osi_kernel_read(void *opaque, uint64_t addr, void *buf, size_t len)
     return is_mapped && fk_view.reader.read(NULL, addr, buf, len);
 }
 
-void osi_proc_layout_from_types(const OsiTypes *types, OsiProcLayout *out)
-{
-    *out = fk_proc;
-}
-
 uint64_t osi_asid_of(uint64_t pgd)
 {
     return pgd ? pgd - FK_BASE : 0;
@@ -102,7 +97,7 @@ static void start(void)
     uint64_t mm, root;
 
     fk_start(false);
-    kernel = (OsiKernel){ .layout = fk_layout };
+    kernel = (OsiKernel){ .layout = fk_layout, .proc = fk_proc };
     is_known = is_mapped = true;
     init = fk_process(1, fk_root(), "init");
     shell = fk_process(10, init, "shell");
@@ -111,8 +106,8 @@ static void start(void)
     current = shell;
     mm = fk_alloc(64);
     fk_put_field(mm, &fk_layout.pgd, FK_BASE + 4096);
-    fk_put_field(mm, &fk_proc.files.arg_start, 1000);
-    fk_put_field(mm, &fk_proc.files.arg_end, 1007);
+    fk_put_field(mm, &fk_proc.mm.arg_start, 1000);
+    fk_put_field(mm, &fk_proc.mm.arg_end, 1007);
     fk_put_field(shell, &fk_layout.mm, mm);
     root = fk_hierarchy(0, 0, "");
     root = fk_root_cgroup(root);
