@@ -51,17 +51,6 @@ void osi_adopt_start(const OsiArch *a, unsigned int n_vcpus)
     adopted = g_new0(Adopted, n);
 }
 
-static bool read_bounded(void *opaque, uint64_t addr, void *buf, size_t len)
-{
-    unsigned int *left = opaque;
-
-    if (*left == 0) {
-        return false;
-    }
-    (*left)--;
-    return osi_kernel_read(NULL, addr, buf, len);
-}
-
 /* Whether the stack that holds @sp is @task's; the closest one is it. */
 static void compare(const OsiView *v, const OsiTask *task, uint64_t sp,
                     Adopted *a)
@@ -80,9 +69,11 @@ static void search(uint64_t sp, Adopted *a)
 {
     const OsiKernel *kernel = osi_kernel();
     g_autoptr(GArray) leaders = g_array_new(FALSE, TRUE, sizeof(OsiTask));
-    unsigned int left = MAX_READS;
+    OsiBudget budget = {
+        { osi_kernel_read, NULL, kernel->layout.big_endian }, MAX_READS,
+    };
     OsiView v = {
-        .reader = { read_bounded, &left, kernel->layout.big_endian },
+        .reader = osi_budget_reader(&budget),
         .layout = &kernel->layout,
         .proc = &kernel->proc,
     };

@@ -62,6 +62,22 @@ const OsiWanted *osi_wanted_fill(const OsiTypes *types,
     return missing;
 }
 
+bool osi_budget_read(void *budget, uint64_t addr, void *buf, size_t len)
+{
+    OsiBudget *b = budget;
+
+    if (b->reads_left == 0) {
+        return false;
+    }
+    b->reads_left--;
+    return b->guest.read(b->guest.opaque, addr, buf, len);
+}
+
+OsiReader osi_budget_reader(OsiBudget *budget)
+{
+    return (OsiReader){ osi_budget_read, budget, budget->guest.big_endian };
+}
+
 bool osi_read_bytes(const OsiReader *r, uint64_t addr, void *buf, size_t len)
 {
     uint8_t *p = buf;

@@ -22,6 +22,23 @@ typedef struct OsiReader {
     bool big_endian;
 } OsiReader;
 
+/*
+ * So many reads, and no more: when they are used up, nothing can be read any
+ * more, and the answer is what was found so far.  What is followed is the
+ * guest's word, and this bounds what a guest whose structures lead nowhere
+ * for ever can make a question cost.  A read of any length counts once.
+ */
+typedef struct OsiBudget {
+    OsiReader guest; /* who reads, as long as there are */
+    unsigned int reads_left;
+} OsiBudget;
+
+/* An OsiReadFn; @budget is an OsiBudget, which one thread uses. */
+bool osi_budget_read(void *budget, uint64_t addr, void *buf, size_t len);
+
+/* @budget as a reader; it must stay as long. */
+OsiReader osi_budget_reader(OsiBudget *budget);
+
 /* The largest part of a structure that is read at once. */
 #define OSI_STRUCT_MAX 8192
 

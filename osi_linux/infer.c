@@ -40,9 +40,7 @@ typedef struct Copy {
 
 typedef struct Infer {
     const Kallsyms *symbols;
-    const OsiReader *reader; /* of so many reads: */
-    unsigned int reads_left;
-    const OsiReader *guest;
+    const OsiReader *reader;
     OsiModel *model;
     unsigned int ptr;
     GPtrArray *tasks;   /* Copy; the first is init_task */
@@ -55,17 +53,6 @@ typedef bool (*HoldsFn)(const Infer *in, uint64_t at);
 G_DEFINE_QUARK(osi-infer-error-quark, osi_infer_error)
 
 /* ---- Reading ------------------------------------------------------------- */
-
-static bool read_bounded(void *opaque, uint64_t addr, void *buf, size_t len)
-{
-    Infer *in = opaque;
-
-    if (in->reads_left == 0) {
-        return false;
-    }
-    in->reads_left--;
-    return in->guest->read(in->guest->opaque, addr, buf, len);
-}
 
 static Copy *copy_new(const Infer *in, uint64_t addr)
 {
@@ -610,17 +597,15 @@ static bool find_all(Infer *in, GError **errp)
 OsiModel *osi_infer(const Kallsyms *symbols, const OsiReader *reader,
                     GError **errp)
 {
-    OsiReader bounded = { read_bounded, NULL, reader->big_endian };
+    OsiBudget budget = { *reader, MAX_READS };
+    const OsiReader bounded = osi_budget_reader(&budget);
     Infer in = {
         .symbols = symbols,
         .reader = &bounded,
-        .reads_left = MAX_READS,
-        .guest = reader,
         .ptr = kallsyms_pointer_size(symbols),
         .tasks = g_ptr_array_new_with_free_func(g_free),
     };
 
-    bounded.opaque = &in;
     in.model = osi_model_new(reader->big_endian, in.ptr);
     if (!find_all(&in, errp)) {
         g_clear_pointer(&in.model, osi_model_free);

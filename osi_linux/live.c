@@ -17,9 +17,6 @@ void osi_live_start(const OsiArch *the_arch)
     arch = the_arch;
 }
 
-/* What is left of the query on this thread. */
-static _Thread_local unsigned int n_reads_left;
-
 /* Which vCPU's tables lead to the kernel's memory; -1: none that is known. */
 static _Thread_local int table_vcpu = -1;
 
@@ -70,14 +67,18 @@ static bool read_out_of_reach(uint64_t addr, void *buf, size_t len)
            osi_mmu_read_kernel(&mmu, task->pgd, addr, buf, len);
 }
 
-static bool read_counted(void *opaque, uint64_t addr, void *buf, size_t len)
+static bool read_any(void *opaque, uint64_t addr, void *buf, size_t len)
 {
-    if (n_reads_left == 0) {
-        return false;
-    }
-    n_reads_left--;
     return osi_kernel_read(NULL, addr, buf, len) ||
            read_out_of_reach(addr, buf, len);
+}
+
+/* Of the query on this thread. */
+static _Thread_local OsiBudget budget = { { read_any } };
+
+static bool read_counted(void *opaque, uint64_t addr, void *buf, size_t len)
+{
+    return osi_budget_read(&budget, addr, buf, len);
 }
 
 static OsiLive *live_new(const OsiKernel *kernel)
@@ -110,18 +111,21 @@ static const OsiLive *get_live(void)
     return (const OsiLive *)live;
 }
 
+static const OsiLive *begin(int vcpu)
+{
+    budget.reads_left = OSI_MAX_READS;
+    table_vcpu = vcpu;
+    return get_live();
+}
+
 const OsiLive *osi_live(void)
 {
-    n_reads_left = OSI_MAX_READS;
-    table_vcpu = -1;
-    return get_live();
+    return begin(-1);
 }
 
 const OsiLive *osi_live_on(unsigned int vcpu_index)
 {
-    n_reads_left = OSI_MAX_READS;
-    table_vcpu = (int)vcpu_index;
-    return get_live();
+    return begin((int)vcpu_index);
 }
 
 bool osi_live_task(const OsiProcHandle *handle, OsiTask *task)
@@ -187,6 +191,5 @@ bool osi_live_read_user(uint64_t pgd, uint64_t addr, void *buf, size_t len)
 {
     OsiMmu mmu;
 
-    n_reads_left = OSI_MAX_READS;
     return get_mmu(&mmu) && osi_mmu_read(&mmu, pgd, addr, buf, len);
 }

@@ -28,9 +28,8 @@ typedef struct OsiLive {
 void osi_live_start(const OsiArch *arch);
 
 /*
- * Begins a query: from here on the readers read so often on this thread and
- * no more (OSI_MAX_READS).  A guest whose structures lead nowhere for ever is
- * then unknown.  NULL: the kernel is not known (yet).  Any thread.
+ * Begins a query: the readers have a new budget on this thread, of
+ * OSI_MAX_READS.  NULL: the kernel is not known (yet).  Any thread.
  */
 const OsiLive *osi_live(void);
 
@@ -68,7 +67,10 @@ bool osi_live_pc(uint64_t *pc);
  */
 bool osi_live_page_shift(unsigned int *out);
 
-/* User memory by the tables at @pgd (OsiTask.pgd): see osi_mmu_read(). */
+/*
+ * Within a query: user memory by the tables at @pgd (OsiTask.pgd).  See
+ * osi_mmu_read().
+ */
 bool osi_live_read_user(uint64_t pgd, uint64_t addr, void *buf, size_t len);
 
 #endif /* OSI_LIVE_H */

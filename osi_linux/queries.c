@@ -2,10 +2,6 @@
  * queries.c: the imports of osi_proc.h, which read the guest when called:
  * lists of processes and threads, and what one of them is.
  *
- * What one question may read is bounded, so that no guest makes it last: when
- * that is used up nothing can be read any more, and the answer is what was
- * found so far.
- *
  * In user mode the host answers (user_proc.c), or nobody.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -29,7 +25,7 @@
 
 typedef struct Query {
     OsiView view;
-    unsigned int reads_left;
+    OsiBudget budget;
 } Query;
 
 /* The guest is a program, and what is known of it the host's. */
@@ -42,17 +38,6 @@ static _Atomic uint64_t root; /* of all tasks; 0: not known yet */
 
 /* ---- Looking ------------------------------------------------------------- */
 
-static bool read_bounded(void *opaque, uint64_t addr, void *buf, size_t len)
-{
-    Query *q = opaque;
-
-    if (q->reads_left == 0) {
-        return false;
-    }
-    q->reads_left--;
-    return osi_kernel_read(NULL, addr, buf, len);
-}
-
 /* False: nothing is known of the kernel (yet). */
 static bool query_begin(Query *q)
 {
@@ -61,9 +46,10 @@ static bool query_begin(Query *q)
     if (!kernel) {
         return false;
     }
-    q->reads_left = MAX_READS;
-    q->view = (OsiView){ .reader = { read_bounded, q,
-                                     kernel->layout.big_endian },
+    q->budget = (OsiBudget){
+        { osi_kernel_read, NULL, kernel->layout.big_endian }, MAX_READS,
+    };
+    q->view = (OsiView){ .reader = osi_budget_reader(&q->budget),
                          .layout = &kernel->layout,
                          .proc = &kernel->proc };
     return true;
@@ -504,6 +490,7 @@ static GByteArray *strings_of(const OsiProcHandle *handle,
     if (!query_process(&q, handle, &task)) {
         return NULL;
     }
+    osi_live(); /* whose reads the user's memory is read with */
     if (!task.mm && q.view.layout->mm.size) {
         strings = g_byte_array_new();
     } else if (environment_wanted) {
