@@ -40,8 +40,10 @@
  *                        reset, at that vCPU's next switch.
  *
  * All events run on the vCPU's thread and may overlap on different vCPUs.
- * Registers and memory of that vCPU can be read during them.  The records
- * passed are valid only during the event.
+ * Registers and memory of that vCPU can be read during them; the kernel's
+ * memory at a return, but with page-table isolation not at an enter.
+ * docs/SYSCALLS.md has the table.  The records passed are valid only during
+ * the event.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

@@ -133,6 +133,10 @@ static void woke_up(unsigned int vcpu_index)
     atomic_store(&undecided, false);
 }
 
+/*
+ * A way out has one such instruction or two: if the first takes the kernel's
+ * memory away, the call is over when the second is reached.
+ */
 static void exit_to_user(unsigned int vcpu_index, AbiInsn insn)
 {
     SyscallsThread *thread = thread_on(vcpu_index);
@@ -155,6 +159,16 @@ static void at_exit_insn(unsigned int vcpu_index, void *udata)
 static void at_exit_frame_insn(unsigned int vcpu_index, void *udata)
 {
     exit_to_user(vcpu_index, ABI_INSN_EXIT_FRAME);
+}
+
+static void at_unmap_insn(unsigned int vcpu_index, void *udata)
+{
+    exit_to_user(vcpu_index, ABI_INSN_UNMAP);
+}
+
+static void at_unmap_frame_insn(unsigned int vcpu_index, void *udata)
+{
+    exit_to_user(vcpu_index, ABI_INSN_UNMAP_FRAME);
 }
 
 /* A new thread has been given @thread's task_struct, or its first one. */
@@ -325,6 +339,8 @@ static void on_tb_trans(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
         [ABI_INSN_CALL] = at_call,
         [ABI_INSN_EXIT] = at_exit_insn,
         [ABI_INSN_EXIT_FRAME] = at_exit_frame_insn,
+        [ABI_INSN_UNMAP] = at_unmap_insn,
+        [ABI_INSN_UNMAP_FRAME] = at_unmap_frame_insn,
         [ABI_INSN_SWITCH] = at_switch,
         [ABI_INSN_RESET] = at_reset,
     };

@@ -6,6 +6,10 @@
  *   nr in w8, arguments in x0 to x5, result in x0.
  *   `eret` returns from EL1 to the exception level in SPSR_EL1.M, at ELR_EL1
  *   (Arm ARM, D1.11).  M[3:0] is 0 for EL0t; M[4] set is AArch32.
+ *   Under page-table isolation the kernel goes there through a trampoline
+ *   (tramp_exit in arch/arm64/kernel/entry.S), which takes the kernel's
+ *   tables away by `msr ttbr1_el1, x29` and then restores x29 from far_el1.
+ *   All other registers, also SPSR_EL1 and ELR_EL1, are as at its `eret`.
  *   cpu_switch_to (arch/arm64/kernel/entry.S) has prev in x0, next in x1,
  *   and moves its stack by `mov sp, x9` directly before `msr sp_el0, x1`.
  *   After a reset the boot processor begins at 0, where firmware is, or,
@@ -29,6 +33,8 @@
 #define INSN_SVC 0xd4000001u
 #define INSN_SVC_MASK 0xffe0001fu
 #define INSN_ERET 0xd69f03e0u
+#define INSN_MSR_TTBR1_X29 0xd518203du
+#define INSN_MRS_X29_FAR 0xd538601du
 #define INSN_MOV_SP_X9 0x9100013fu
 #define INSN_MSR_SP_EL0_X1 0xd5184101u
 #define INSN_LDR_X0_24 0x580000c0u
@@ -51,13 +57,14 @@ static bool aarch64_is_call(const AbiCode *code)
            (word(code->bytes) & INSN_SVC_MASK) == INSN_SVC;
 }
 
-static bool is_switch(const AbiCode *code)
+/* Whether @code is @insn, and @next the instruction behind it. */
+static bool is_pair(const AbiCode *code, uint32_t insn, uint32_t next)
 {
-    uint8_t next[4];
+    uint8_t bytes[4];
 
-    return word(code->bytes) == INSN_MOV_SP_X9 &&
-           qemu_plugin_read_memory(code->vaddr + 4, next, sizeof(next)) &&
-           word(next) == INSN_MSR_SP_EL0_X1;
+    return word(code->bytes) == insn &&
+           qemu_plugin_read_memory(code->vaddr + 4, bytes, sizeof(bytes)) &&
+           word(bytes) == next;
 }
 
 static bool is_reset_entry(const AbiCode *code)
@@ -86,7 +93,11 @@ static AbiInsn aarch64_classify(const AbiCode *code, uint64_t *param)
     if (word(code->bytes) == INSN_ERET) {
         return ABI_INSN_EXIT;
     }
-    return is_switch(code) ? ABI_INSN_SWITCH : ABI_INSN_OTHER;
+    if (is_pair(code, INSN_MSR_TTBR1_X29, INSN_MRS_X29_FAR)) {
+        return ABI_INSN_UNMAP;
+    }
+    return is_pair(code, INSN_MOV_SP_X9, INSN_MSR_SP_EL0_X1)
+               ? ABI_INSN_SWITCH : ABI_INSN_OTHER;
 }
 
 /* PSTATE.nRW, which says AArch32 (Arm ARM, C5.2.18). */

@@ -9,7 +9,9 @@
  * their bytes when QEMU translates them:
  *
  *   the user's call instruction       nr and arguments are in registers
- *   the kernel's return to user mode  the result is in a register
+ *   the kernel's return to user mode  the result is in a register; with
+ *                                     page-table isolation a little earlier:
+ *                                     where the user's tables are loaded
  *   the kernel's thread switch        the one place where the kernel moves
  *                                     its stack from one thread to another;
  *                                     its operands are the two task_structs
@@ -36,6 +38,9 @@ typedef enum AbiInsn {
     ABI_INSN_CALL,       /* makes a system call */
     ABI_INSN_EXIT,       /* may return from the kernel to user mode */
     ABI_INSN_EXIT_FRAME, /* the same, with the target in a stack frame */
+    ABI_INSN_UNMAP,      /* with page-table isolation, before an EXIT: takes
+                            the kernel's memory away */
+    ABI_INSN_UNMAP_FRAME, /* the same before an EXIT_FRAME */
     ABI_INSN_SWITCH,     /* is about to switch the kernel's stack */
     ABI_INSN_RESET,      /* what the machine runs first after a reset */
 } AbiInsn;
@@ -128,7 +133,10 @@ typedef struct SyscallsAbi {
      */
     bool (*is_reset)(AbiReadReg reg);
 
-    /* At an ABI_INSN_EXIT or _EXIT_FRAME.  False: cannot be read. */
+    /*
+     * At an ABI_INSN_EXIT, _EXIT_FRAME, _UNMAP or _UNMAP_FRAME.  False:
+     * cannot be read.
+     */
     bool (*read_exit)(AbiReadReg reg, AbiInsn insn, AbiExit *exit);
 
     /* At an ABI_INSN_SWITCH. */

@@ -9,6 +9,11 @@
  *   `iretq` (target in the frame at rsp: rip, cs, rflags, rsp, ss).  Under
  *   page-table isolation the frame is on the entry stack, which both page
  *   tables map, so it can be read there.
+ *   Before, under page-table isolation only (SWITCH_TO_USER_CR3_STACK in
+ *   arch/x86/entry/calling.h, since Linux 4.15), the user's tables are loaded
+ *   by `mov %rdi,%cr3`.  Of the user's registers all but three are back;
+ *   these are popped next: rax, rdi, and for sysretq rsp; for iretq there is
+ *   its frame instead.
  *   __switch_to_asm (arch/x86/entry/entry_64.S, since Linux 4.9) saves rsp
  *   to prev (rdi) and loads it from next (rsi) in two adjacent instructions
  *   with the same displacement.
@@ -95,6 +100,23 @@ static bool is_switch(const AbiCode *code, uint64_t *param)
     return true;
 }
 
+/* `mov %rdi,%cr3`, and behind it `pop %rax; pop %rdi`, perhaps `pop %rsp`. */
+static AbiInsn classify_cr3(const AbiCode *code)
+{
+    static const uint8_t load[] = { 0x0f, 0x22, 0xdf };
+    static const uint8_t pops[] = { 0x58, 0x5f };
+    uint8_t next[3];
+
+    if (code->size != sizeof(load) ||
+        memcmp(code->bytes, load, sizeof(load)) != 0 ||
+        !qemu_plugin_read_memory(code->vaddr + code->size, next,
+                                 sizeof(next)) ||
+        memcmp(next, pops, sizeof(pops)) != 0) {
+        return ABI_INSN_OTHER;
+    }
+    return next[2] == 0x5c ? ABI_INSN_UNMAP : ABI_INSN_UNMAP_FRAME;
+}
+
 static AbiInsn x86_64_classify(const AbiCode *code, uint64_t *param)
 {
     const uint8_t *b = code->bytes;
@@ -103,6 +125,9 @@ static AbiInsn x86_64_classify(const AbiCode *code, uint64_t *param)
         return x86_64_is_call(code) ? ABI_INSN_CALL
                : code->vaddr == RESET_VECTOR ? ABI_INSN_RESET
                                              : ABI_INSN_OTHER;
+    }
+    if (b[0] == 0x0f) {
+        return classify_cr3(code);
     }
     if (b[0] != 0x48) {
         return ABI_INSN_OTHER;
@@ -131,24 +156,55 @@ static bool x86_64_is_reset(AbiReadReg reg)
     return reg(REG_CR0, &cr0) && !(cr0 & CR0_PE);
 }
 
+static bool read_stack(AbiReadReg reg, uint64_t *words, size_t size)
+{
+    uint64_t rsp;
+
+    return reg(ABI_REG_SP, &rsp) && qemu_plugin_read_memory(rsp, words, size);
+}
+
+/* The frame of iretq: rip, cs, rflags, rsp. */
+static void take_frame(const uint64_t *frame, AbiExit *out)
+{
+    out->pc = GUINT64_FROM_LE(frame[0]);
+    out->to_user = (GUINT64_FROM_LE(frame[1]) & 3) == 3;
+    out->has_sp = true;
+    out->sp = GUINT64_FROM_LE(frame[3]);
+}
+
 static bool x86_64_read_exit(AbiReadReg reg, AbiInsn insn, AbiExit *out)
 {
-    uint64_t rsp, frame[4]; /* rip, cs, rflags, rsp */
+    uint64_t words[6];
 
-    out->has_sp = insn == ABI_INSN_EXIT_FRAME;
-    if (!out->has_sp) {
+    switch (insn) {
+    case ABI_INSN_EXIT_FRAME:
+        if (!read_stack(reg, words, 4 * sizeof(words[0]))) {
+            return false;
+        }
+        take_frame(words, out);
+        return reg(ABI_REG_RET, &out->ret);
+    case ABI_INSN_UNMAP: /* rax, rdi, rsp */
+        if (!read_stack(reg, words, 3 * sizeof(words[0]))) {
+            return false;
+        }
         out->to_user = true;
+        out->ret = GUINT64_FROM_LE(words[0]);
+        out->has_sp = true;
+        out->sp = GUINT64_FROM_LE(words[2]);
+        return reg(REG_RCX, &out->pc);
+    case ABI_INSN_UNMAP_FRAME: /* rax, rdi, the frame */
+        if (!read_stack(reg, words, sizeof(words))) {
+            return false;
+        }
+        take_frame(words + 2, out);
+        out->ret = GUINT64_FROM_LE(words[0]);
+        return true;
+    default:
+        out->to_user = true;
+        out->has_sp = false;
         out->sp_reg = ABI_REG_SP;
         return reg(REG_RCX, &out->pc) && reg(ABI_REG_RET, &out->ret);
     }
-    if (!reg(ABI_REG_SP, &rsp) || !reg(ABI_REG_RET, &out->ret) ||
-        !qemu_plugin_read_memory(rsp, frame, sizeof(frame))) {
-        return false;
-    }
-    out->pc = GUINT64_FROM_LE(frame[0]);
-    out->to_user = (GUINT64_FROM_LE(frame[1]) & 3) == 3;
-    out->sp = GUINT64_FROM_LE(frame[3]);
-    return true;
 }
 
 static bool x86_64_read_switch(AbiReadReg reg, uint64_t param, AbiSwitch *sw)

@@ -143,6 +143,49 @@ static void test_x86_insns(void)
     }
 }
 
+/*
+ * Where the user's page tables are loaded: on the way to sysretq, to iretq in
+ * 5.10 and 6.1, to iretq in 6.12 and 7.2; and loads that are something else:
+ * for an iretq by a frame of 16 bits, and at an exception's entry.
+ */
+static void test_x86_unmap(void)
+{
+    static const struct {
+        uint8_t bytes[8];
+        AbiInsn insn;
+    } cases[] = {
+        { { 0x0f, 0x22, 0xdf, 0x58, 0x5f, 0x5c, 0x0f, 0x01 },
+          ABI_INSN_UNMAP },
+        { { 0x0f, 0x22, 0xdf, 0x58, 0x5f, 0x0f, 0x01, 0xf8 },
+          ABI_INSN_UNMAP_FRAME },
+        { { 0x0f, 0x22, 0xdf, 0x58, 0x5f, 0xe9, 0x6e, 0xff },
+          ABI_INSN_UNMAP_FRAME },
+        { { 0x0f, 0x22, 0xdf, 0x58, 0x0f, 0x01, 0xf8, 0x5f },
+          ABI_INSN_OTHER },
+        { { 0x0f, 0x22, 0xdf, 0x90, 0x90, 0x90, 0x90, 0x90 },
+          ABI_INSN_OTHER },
+        { { 0x0f, 0x22, 0xd8, 0x58, 0x5f, 0x5c, 0x0f, 0x01 },
+          ABI_INSN_OTHER },
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const uint8_t *b = cases[i].bytes;
+        uint64_t param = 0;
+
+        g_test_message("case %zu", i);
+        reset();
+        stub_map(KERNEL, b, sizeof(cases[i].bytes));
+        g_assert_cmpint(classify(x86, KERNEL, b, 3, &param), ==,
+                        cases[i].insn);
+        /* what follows cannot be read; user code, which may not run it */
+        g_assert_cmpint(classify(x86, KERNEL + 0x1000, b, 3, &param), ==,
+                        ABI_INSN_OTHER);
+        stub_map(USER, b, sizeof(cases[i].bytes));
+        g_assert_cmpint(classify(x86, USER, b, 3, &param), ==,
+                        ABI_INSN_OTHER);
+    }
+}
+
 /* ---- x86_64: state ------------------------------------------------------- */
 
 enum { RAX = ABI_REG_RET, RDI = ABI_REG_ARG0, RSI, RSP = ABI_REG_SP,
@@ -178,6 +221,47 @@ static void test_x86_exit(void)
     g_assert_false(out.to_user);
     broken_reg = RSP;
     g_assert_false(x86->read_exit(read_reg, ABI_INSN_EXIT_FRAME, &out));
+}
+
+/* The same where the user's page tables are loaded: three are on the stack. */
+static void test_x86_unmap_state(void)
+{
+    const uint64_t for_sysret[] = { (uint64_t)-ENOENT, 0x11, 0x7ffc2000 };
+    const uint64_t for_iret[] = { 17, 0x11, USER, 0x33, 0x246, 0x7ffc1000,
+                                  0x2b };
+    const uint64_t to_kernel[] = { 17, 0x11, KERNEL, 0x10, 0x246, STACK };
+    AbiExit out;
+
+    reset();
+    regs[RSP] = STACK;
+    regs[RAX] = 0x123; /* the kernel's */
+    regs[RCX] = USER;
+    g_assert_false(x86->read_exit(read_reg, ABI_INSN_UNMAP, &out));
+    stub_map(STACK, for_sysret, sizeof(for_sysret));
+    g_assert_true(x86->read_exit(read_reg, ABI_INSN_UNMAP, &out));
+    g_assert_true(out.to_user);
+    g_assert_cmphex(out.pc, ==, USER);
+    g_assert_true(out.has_sp);
+    g_assert_cmphex(out.sp, ==, 0x7ffc2000);
+    g_assert_cmpint((int64_t)out.ret, ==, -ENOENT);
+    broken_reg = RCX;
+    g_assert_false(x86->read_exit(read_reg, ABI_INSN_UNMAP, &out));
+
+    reset();
+    regs[RSP] = STACK;
+    g_assert_false(x86->read_exit(read_reg, ABI_INSN_UNMAP_FRAME, &out));
+    stub_map(STACK, for_iret, sizeof(for_iret));
+    g_assert_true(x86->read_exit(read_reg, ABI_INSN_UNMAP_FRAME, &out));
+    g_assert_true(out.to_user);
+    g_assert_cmphex(out.pc, ==, USER);
+    g_assert_true(out.has_sp);
+    g_assert_cmphex(out.sp, ==, 0x7ffc1000);
+    g_assert_cmpuint(out.ret, ==, 17);
+    stub_map(STACK, to_kernel, sizeof(to_kernel));
+    g_assert_true(x86->read_exit(read_reg, ABI_INSN_UNMAP_FRAME, &out));
+    g_assert_false(out.to_user);
+    broken_reg = RSP;
+    g_assert_false(x86->read_exit(read_reg, ABI_INSN_UNMAP_FRAME, &out));
 }
 
 static void test_x86_switch_state(void)
@@ -334,6 +418,30 @@ static void test_arm_insns(void)
                     ABI_INSN_OTHER);
     g_assert_cmpint(classify_word(KERNEL_ARM + 8, code[1]), ==,
                     ABI_INSN_OTHER); /* followed by something else */
+}
+
+/* `msr ttbr1_el1,x29; mrs x29,far_el1; eret`, the same in 6.12 and 7.2. */
+static void test_arm_unmap(void)
+{
+    static const uint32_t code[] = { 0xd518203d, 0xd538601d, 0xd69f03e0 };
+
+    reset();
+    g_assert_cmpint(classify_word(KERNEL_ARM, code[0]), ==, ABI_INSN_OTHER);
+    for (size_t i = 0; i < G_N_ELEMENTS(code); i++) {
+        uint32_t le = GUINT32_TO_LE(code[i]);
+
+        stub_map(KERNEL_ARM + 4 * i, &le, sizeof(le));
+    }
+    g_assert_cmpint(classify_word(KERNEL_ARM, code[0]), ==, ABI_INSN_UNMAP);
+    g_assert_cmpint(classify_word(KERNEL_ARM + 4, code[1]), ==,
+                    ABI_INSN_OTHER);
+    g_assert_cmpint(classify_word(KERNEL_ARM + 8, code[2]), ==,
+                    ABI_INSN_EXIT);
+    /* the entry's: `msr ttbr1_el1,x30` */
+    g_assert_cmpint(classify_word(KERNEL_ARM, 0xd518203e), ==,
+                    ABI_INSN_OTHER);
+    g_assert_cmpint(classify_word(KERNEL_ARM + 4, code[0]), ==,
+                    ABI_INSN_OTHER);
 }
 
 static void test_arm_exit(void)
@@ -540,7 +648,9 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/abi/x86_64/switch", test_x86_switch);
     g_test_add_func("/abi/x86_64/insns", test_x86_insns);
+    g_test_add_func("/abi/x86_64/unmap", test_x86_unmap);
     g_test_add_func("/abi/x86_64/exit", test_x86_exit);
+    g_test_add_func("/abi/x86_64/unmap-state", test_x86_unmap_state);
     g_test_add_func("/abi/x86_64/switch-state", test_x86_switch_state);
     g_test_add_func("/abi/x86_64/native", test_x86_native);
     g_test_add_func("/abi/x86_64/child", test_x86_child);
@@ -548,6 +658,7 @@ int main(int argc, char **argv)
     g_test_add_func("/abi/x86_64/frame", test_x86_frame);
 #endif
     g_test_add_func("/abi/aarch64/insns", test_arm_insns);
+    g_test_add_func("/abi/aarch64/unmap", test_arm_unmap);
     g_test_add_func("/abi/aarch64/exit", test_arm_exit);
     g_test_add_func("/abi/aarch64/switch-state", test_arm_switch_state);
     g_test_add_func("/abi/aarch64/native", test_arm_native);

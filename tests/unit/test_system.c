@@ -27,6 +27,7 @@
 
 static bool native = true;
 static bool real_mode; /* no user program runs */
+static AbiInsn exit_insn; /* that read_exit was last called at */
 static uint64_t child_sp; /* a new stack here holds a child's registers */
 
 static AbiInsn classify(const AbiCode *code, uint64_t *param)
@@ -38,6 +39,10 @@ static AbiInsn classify(const AbiCode *code, uint64_t *param)
         return ABI_INSN_EXIT;
     case 'F':
         return ABI_INSN_EXIT_FRAME;
+    case 'U':
+        return ABI_INSN_UNMAP;
+    case 'V':
+        return ABI_INSN_UNMAP_FRAME;
     case 'S':
         *param = 0x55;
         return ABI_INSN_SWITCH;
@@ -62,6 +67,7 @@ static bool read_exit(AbiReadReg reg, AbiInsn insn, AbiExit *out)
 {
     uint64_t to_user;
 
+    exit_insn = insn;
     if (!reg(REG_TO_USER, &to_user) || !reg(REG_EXIT_PC, &out->pc) ||
         !reg(ABI_REG_RET, &out->ret)) {
         return false;
@@ -267,6 +273,30 @@ static void test_call(void)
     g_assert_cmpuint(told[0].call.args[5], ==, 15); /* unknown: all */
     leave(0, 'X', true, 0);
     check_told("r");
+}
+
+/* The way out takes the kernel's memory away first: that is the return. */
+static void test_isolated(void)
+{
+    static const struct {
+        char first, second;
+        AbiInsn insn;
+    } ways[] = { { 'U', 'X', ABI_INSN_UNMAP },
+                 { 'V', 'F', ABI_INSN_UNMAP_FRAME } };
+
+    switch_to(0, running(0), 0x100, new_task(), 0x200);
+    check_told("s");
+    for (size_t i = 0; i < G_N_ELEMENTS(ways); i++) {
+        call(0, NR_READ);
+        check_told("e");
+        leave(0, ways[i].first, true, 2);
+        check_told("r");
+        g_assert_cmpint(exit_insn, ==, ways[i].insn);
+        g_assert_cmpint(told[0].call.ret, ==, 2);
+        leave(0, ways[i].second, true, 3);
+        check_told("");
+        g_assert_cmpint(exit_insn, ==, ways[i].insn);
+    }
 }
 
 /* In a call when it is switched out, and goes on elsewhere. */
@@ -610,6 +640,7 @@ int main(int argc, char **argv)
     stub_vcpu_init(1, 1);
     g_test_add_func("/system/without-thread", test_without_thread);
     g_test_add_func("/system/call", test_call);
+    g_test_add_func("/system/isolated", test_isolated);
     g_test_add_func("/system/migrates", test_migrates);
     g_test_add_func("/system/taken-over", test_taken_over);
     g_test_add_func("/system/new", test_new);
