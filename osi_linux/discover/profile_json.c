@@ -15,6 +15,11 @@
 
 /* Larger structures, and members further out, there are none. */
 #define MAX_OFFSET (1ll << 30)
+/*
+ * What dwarf2json says of a function's own structure with an array in it
+ * whose length the function computes.
+ */
+#define ISF_NO_SIZE (-1)
 /* An array of an array of ... */
 #define MAX_DEPTH 16
 /* JSON-GLib goes as deep as the file does, on the stack. */
@@ -313,8 +318,12 @@ static void read_isf_type(Reader *r, const char *type, JsonObject *object)
     JsonNode *node;
     int64_t size;
 
-    if (!fields || !get_int(object, "size", &size) || !is_offset(size)) {
+    if (!fields || !get_int(object, "size", &size) ||
+        (!is_offset(size) && size != ISF_NO_SIZE)) {
         fail(r, "%s lacks a size or fields", type);
+        return;
+    }
+    if (size == ISF_NO_SIZE) {
         return;
     }
     osi_model_set_size(r->profile->model, type, size);

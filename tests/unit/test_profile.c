@@ -90,6 +90,8 @@ static void test_isf(void)
     check_member(profiles->pdata[0], "task_struct", "comm", 110, 16);
     check_member(profiles->pdata[0], "task_struct", "mm", 160, 8);
     check_member(profiles->pdata[0], "task_struct", "flag", 0, 0);
+    /* a type of no size is left out */
+    check_member(profiles->pdata[0], "unnamed_8", "ctx", 0, 0);
 }
 
 static void test_xz(void)
@@ -162,6 +164,8 @@ static void test_refused(void)
         { "{\"user_types\":{}}", "pointer" },
         { "{\"base_types\":{\"pointer\":{\"size\":8}},\"user_types\":{"
           "\"t\":{\"size\":4}}}", "lacks" },
+        { "{\"base_types\":{\"pointer\":{\"size\":8}},\"user_types\":{"
+          "\"t\":{\"size\":-2,\"fields\":{}}}}", "lacks" },
         { "{\"base_types\":{\"pointer\":{\"size\":8}},\"user_types\":{"
           "\"t\":{\"size\":4,\"fields\":{\"f\":{}}}}}", "t.f" },
     };
