@@ -10,6 +10,7 @@
 typedef struct Entry {
     Special special;
     qemu_plugin_callback *on_enter;
+    qemu_plugin_callback *on_entered;
     qemu_plugin_callback *on_return;
 } Entry;
 
@@ -45,6 +46,7 @@ static Entry *find(const SyscallsInfo *info)
 static bool entry_init(qemu_plugin_id_t id, const SyscallsInfo *info)
 {
     g_autofree char *enter = g_strdup_printf("on_%s_enter", info->name);
+    g_autofree char *entered = g_strdup_printf("on_%s_entered", info->name);
     g_autofree char *ret = g_strdup_printf("on_%s_return", info->name);
     Entry *entry = find(info);
 
@@ -54,8 +56,9 @@ static bool entry_init(qemu_plugin_id_t id, const SyscallsInfo *info)
         }
     }
     entry->on_enter = qemu_plugin_create_callback_handle(id, enter);
+    entry->on_entered = qemu_plugin_create_callback_handle(id, entered);
     entry->on_return = qemu_plugin_create_callback_handle(id, ret);
-    return entry->on_enter && entry->on_return;
+    return entry->on_enter && entry->on_entered && entry->on_return;
 }
 
 bool catalog_init(qemu_plugin_id_t id, const SyscallsTable *the_table)
@@ -94,6 +97,25 @@ qemu_plugin_callback *catalog_on_enter(const SyscallsInfo *info)
     Entry *entry = find(info);
 
     return entry ? entry->on_enter : NULL;
+}
+
+qemu_plugin_callback *catalog_on_entered(const SyscallsInfo *info)
+{
+    Entry *entry = find(info);
+
+    return entry ? entry->on_entered : NULL;
+}
+
+bool catalog_entered_wanted(void)
+{
+    const SyscallsInfo *info = NULL;
+
+    while (table && (info = syscalls_table_next(table, info))) {
+        if (qemu_plugin_callback_wanted(find(info)->on_entered)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 qemu_plugin_callback *catalog_on_return(const SyscallsInfo *info)

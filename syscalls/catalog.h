@@ -19,8 +19,8 @@ typedef enum Special {
 } Special;
 
 /*
- * For @table's calls; creates on_<name>_enter and on_<name>_return of plugin
- * @id.  @table may be NULL: every call is unknown.
+ * For @table's calls; creates on_<name>_enter, on_<name>_entered and
+ * on_<name>_return of plugin @id.  @table may be NULL: every call is unknown.
  */
 bool catalog_init(qemu_plugin_id_t id, const SyscallsTable *table);
 
@@ -31,6 +31,10 @@ Special catalog_special(const SyscallsInfo *info);
 
 /* The callbacks of @info by name; NULL for an unknown call. */
 qemu_plugin_callback *catalog_on_enter(const SyscallsInfo *info);
+qemu_plugin_callback *catalog_on_entered(const SyscallsInfo *info);
 qemu_plugin_callback *catalog_on_return(const SyscallsInfo *info);
+
+/* Whether anybody has registered for the on_<name>_entered of any call. */
+bool catalog_entered_wanted(void);
 
 #endif /* QPP_SYSCALLS_CATALOG_H */

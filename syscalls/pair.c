@@ -15,20 +15,32 @@
 
 static const SyscallsAbi *abi;
 static qemu_plugin_callback *on_enter;
+static qemu_plugin_callback *on_entered;
 static qemu_plugin_callback *on_return;
 
 bool pair_init(qemu_plugin_id_t id, const SyscallsAbi *the_abi)
 {
     abi = the_abi;
     on_enter = qemu_plugin_create_callback_handle(id, "on_all_sys_enter");
+    on_entered = qemu_plugin_create_callback_handle(id, "on_all_sys_entered");
     on_return = qemu_plugin_create_callback_handle(id, "on_all_sys_return");
-    return on_enter && on_return;
+    return on_enter && on_entered && on_return;
 }
 
 static void tell_enter(SyscallsCall *call)
 {
     qemu_plugin_run_callback_handle(on_enter, call, NULL);
     qemu_plugin_run_callback_handle(catalog_on_enter(call->info), call, NULL);
+}
+
+static void tell_entered(SyscallsThread *thread)
+{
+    SyscallsCall *call = &thread->call;
+
+    thread->entered_due = false;
+    qemu_plugin_run_callback_handle(on_entered, call, NULL);
+    qemu_plugin_run_callback_handle(catalog_on_entered(call->info), call,
+                                    NULL);
 }
 
 static void tell_return(SyscallsCall *call)
@@ -63,6 +75,9 @@ void pair_end(SyscallsThread *thread, unsigned int vcpu,
 {
     SyscallsCall *call = &thread->call;
 
+    if (G_UNLIKELY(thread->entered_due)) {
+        tell_entered(thread); /* the place for it has not been seen */
+    }
     thread->in_call = false;
     call->outcome = outcome;
     call->ret = ret;
@@ -84,10 +99,30 @@ static void note_resume(SyscallsThread *thread, AbiReadReg reg)
     }
 }
 
-void pair_enter(SyscallsThread *thread, AbiReadReg reg)
+bool pair_entered_wanted(void)
+{
+    return qemu_plugin_callback_wanted(on_entered) ||
+           catalog_entered_wanted();
+}
+
+static void end_exit(SyscallsThread *thread)
+{
+    if (catalog_special(thread->call.info) == SPECIAL_EXIT) {
+        pair_end(thread, thread->call.vcpu, SYSCALLS_NO_RETURN, 0);
+    }
+}
+
+void pair_entered(SyscallsThread *thread)
+{
+    if (thread->entered_due) {
+        tell_entered(thread);
+        end_exit(thread);
+    }
+}
+
+bool pair_enter(SyscallsThread *thread, AbiReadReg reg)
 {
     SyscallsCall *call = &thread->call;
-    Special what;
 
     call->id = next_id();
     call->time_ns = now_ns();
@@ -99,14 +134,18 @@ void pair_enter(SyscallsThread *thread, AbiReadReg reg)
     thread->in_call = true;
     thread->is_child = false;
     thread->has_resume = false;
-    what = catalog_special(call->info);
-    if (what == SPECIAL_SIGRETURN) {
+    if (catalog_special(call->info) == SPECIAL_SIGRETURN) {
         note_resume(thread, reg);
     }
     tell_enter(call);
-    if (what == SPECIAL_EXIT) {
-        pair_end(thread, call->vcpu, SYSCALLS_NO_RETURN, 0);
+    thread->entered_due =
+        qemu_plugin_callback_wanted(on_entered) ||
+        (call->info &&
+         qemu_plugin_callback_wanted(catalog_on_entered(call->info)));
+    if (!thread->entered_due) {
+        end_exit(thread);
     }
+    return thread->entered_due;
 }
 
 /*

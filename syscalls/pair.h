@@ -21,9 +21,16 @@ bool pair_init(qemu_plugin_id_t id, const SyscallsAbi *abi);
 /*
  * @thread is about to make the call that @thread->call holds (pc, nr, info,
  * args, vcpu) and that returns to @thread->return_pc; @reg reads the registers;
- * NULL in user mode.
+ * NULL in user mode.  True: somebody wants to know when the kernel can be
+ * read; the caller sees to it that pair_entered() is called then.
  */
-void pair_enter(SyscallsThread *thread, AbiReadReg reg);
+bool pair_enter(SyscallsThread *thread, AbiReadReg reg);
+
+/* The kernel can be read for the first time in @thread's call. */
+void pair_entered(SyscallsThread *thread);
+
+/* Whether anybody wants to know that of any call. */
+bool pair_entered_wanted(void);
 
 /* @thread is new, and will come out of its parent's call @child. */
 void pair_child(SyscallsThread *thread, const AbiChild *child);

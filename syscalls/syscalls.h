@@ -15,12 +15,21 @@
  *
  *   on_all_sys_enter     a call is about to be made: the instruction that
  *                        makes it has not run yet, arguments are in place.
+ *   on_all_sys_entered   the same call, at the first moment at which the
+ *                        guest's kernel can be read (outcome still
+ *                        SYSCALLS_PENDING): at once behind enter, or, where
+ *                        user code cannot reach the kernel's memory, when the
+ *                        kernel has been entered.  Exactly one for each enter,
+ *                        and before the return.  The user's memory may be out
+ *                        of reach then, and registers be the kernel's: what is
+ *                        wanted of them, take at enter.
  *   on_all_sys_return    that call is over.  Exactly one for each enter, in
  *                        the order in which the calls end; `outcome` says
  *                        how.  A new child's return from fork, vfork, clone
  *                        or clone3 (SYSCALLS_CHILD) has no enter of its own.
- *   on_<name>_enter,     the same for one call, by the name it has in the
- *   on_<name>_return     guest's table: on_openat_enter, on_read_return ...
+ *   on_<name>_enter, on_<name>_entered, on_<name>_return
+ *                        the same for one call, by the name it has in the
+ *                        guest's table: on_openat_enter, on_read_return ...
  *
  *   on_thread_switch     evdata is a SyscallsSwitch: the guest's kernel is
  *                        switching a vCPU to another thread.  System mode
@@ -72,7 +81,7 @@ typedef struct SyscallsThread SyscallsThread;
 
 /* How a call ended. */
 typedef enum SyscallsOutcome {
-    /* Not yet (in enter events). */
+    /* Not yet (in enter and entered events). */
     SYSCALLS_PENDING,
     /*
      * It has a result, in `ret`: the thread got it where it made the call,

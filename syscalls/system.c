@@ -1,10 +1,11 @@
 /*
  * system.c: calls of a whole guest, seen by instrumenting instructions.
  *
- * Three kinds of instructions get a callback when QEMU translates them (see
- * abi/abi.h): the user's call, the kernel's return to user mode, and the
- * kernel's thread switch.  Here the registers are read; which call a return
- * belongs to is pair.c's.  A fourth tells of the machine's reset.
+ * Some kinds of instructions get a callback when QEMU translates them (see
+ * abi/abi.h): the user's call, the kernel's entry if somebody wants to know,
+ * its return to user mode, its thread switch, and what the machine runs first
+ * after a reset.  Here the registers are read; which call a return belongs to
+ * is pair.c's.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -33,6 +34,9 @@ static Vcpu *vcpus;
 static unsigned int n_vcpus;
 static qemu_plugin_callback *on_switch, *on_reboot;
 static atomic_bool undecided; /* a vCPU was_reset: who runs is not known */
+static qemu_plugin_id_t plugin_id;
+static atomic_bool entry_skipped; /* an ENTERED instruction was translated
+                                     without a callback */
 
 static bool read_reg(int reg, uint64_t *value)
 {
@@ -103,6 +107,31 @@ static bool read_args(SyscallsCall *call)
     return true;
 }
 
+/* Whether the kernel's memory can be read now.  Of no thread: not known. */
+static bool is_kernel_in_reach(const SyscallsThread *thread)
+{
+    uint64_t word;
+
+    return thread->task &&
+           qemu_plugin_read_memory(thread->task, &word, sizeof(word));
+}
+
+/*
+ * Somebody wants to know when the kernel can be read in @thread's call: now,
+ * or at its entry.  An entry that was translated when nobody wanted to know
+ * has no callback; that is made good.
+ */
+static void await_entry(SyscallsThread *thread)
+{
+    if (is_kernel_in_reach(thread)) {
+        pair_entered(thread);
+    } else if (G_UNLIKELY(atomic_load_explicit(&entry_skipped,
+                                               memory_order_relaxed)) &&
+               atomic_exchange(&entry_skipped, false)) {
+        qemu_plugin_retranslate(plugin_id, NULL);
+    }
+}
+
 static void at_call(unsigned int vcpu_index, void *packed)
 {
     SyscallsThread *thread = thread_on(vcpu_index);
@@ -121,9 +150,14 @@ static void at_call(unsigned int vcpu_index, void *packed)
     call->pc = pc_of((uintptr_t)packed & PAGE_OFFSET);
     call->vcpu = vcpu_index;
     thread->return_pc = call->pc + ((uintptr_t)packed >> PAGE_BITS);
-    if (read_args(call)) {
-        pair_enter(thread, read_reg);
+    if (read_args(call) && pair_enter(thread, read_reg)) {
+        await_entry(thread);
     }
+}
+
+static void at_entered(unsigned int vcpu_index, void *udata)
+{
+    pair_entered(thread_on(vcpu_index));
 }
 
 /* It was reset, and goes on with what it did before. */
@@ -333,10 +367,30 @@ static void at_switch(unsigned int vcpu_index, void *param)
 
 /* ---- Finding the instructions -------------------------------------------- */
 
+/* Whether an instruction of @kind is to have a callback. */
+static bool is_wanted(AbiInsn kind)
+{
+    switch (kind) {
+    case ABI_INSN_OTHER:
+        return false;
+    case ABI_INSN_CALL:
+        return abi->is_native(read_reg);
+    case ABI_INSN_ENTERED:
+        if (!pair_entered_wanted()) {
+            atomic_store(&entry_skipped, true);
+            return false;
+        }
+        return true;
+    default:
+        return true;
+    }
+}
+
 static void on_tb_trans(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 {
     static const qemu_plugin_vcpu_udata_cb_t callback_of[] = {
         [ABI_INSN_CALL] = at_call,
+        [ABI_INSN_ENTERED] = at_entered,
         [ABI_INSN_EXIT] = at_exit_insn,
         [ABI_INSN_EXIT_FRAME] = at_exit_frame_insn,
         [ABI_INSN_UNMAP] = at_unmap_insn,
@@ -356,13 +410,10 @@ static void on_tb_trans(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
                                           sizeof(code.bytes));
         code.vaddr = qemu_plugin_insn_vaddr(insn);
         kind = abi->classify(&code, &param);
-        if (kind == ABI_INSN_OTHER) {
+        if (G_LIKELY(!is_wanted(kind))) {
             continue;
         }
         if (kind == ABI_INSN_CALL) {
-            if (!abi->is_native(read_reg)) {
-                continue;
-            }
             param = pack_call(&code);
         }
         qemu_plugin_register_vcpu_insn_exec_cb(insn, callback_of[kind],
@@ -395,6 +446,7 @@ bool system_start(qemu_plugin_id_t id, const qemu_info_t *info,
                   const SyscallsAbi *the_abi)
 {
     abi = the_abi;
+    plugin_id = id;
     on_switch = qemu_plugin_create_callback_handle(id, "on_thread_switch");
     on_reboot = qemu_plugin_create_callback_handle(id, "on_reboot");
     if (!on_switch || !on_reboot) {

@@ -155,6 +155,7 @@ void thread_reset(SyscallsThread *thread)
         thread->slots[i] = NULL;
     }
     thread->in_call = false;
+    thread->entered_due = false;
     thread->is_child = false;
     thread->has_resume = false;
 }

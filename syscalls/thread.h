@@ -29,6 +29,7 @@ struct SyscallsThread {
     bool is_child;        /* will return from `call`, which its parent made,
                              when it goes to user mode for the first time */
     bool in_call;         /* `call` has been entered and not ended */
+    bool entered_due;     /* `call` is still to be told as entered */
     uint64_t return_pc;   /* behind the call instruction */
     bool has_resume;      /* the call is rt_sigreturn, and so: */
     uint64_t resume_ret;  /* is what it will restore as the result */

@@ -124,7 +124,9 @@ static void on_syscall(qemu_plugin_id_t id, unsigned int index, int64_t num,
     call->pc = vcpu->pc;
     call->vcpu = index;
     vcpu->pid = getpid();
-    pair_enter(vcpu->thread, NULL);
+    if (pair_enter(vcpu->thread, NULL)) {
+        pair_entered(vcpu->thread); /* there is no kernel to be read */
+    }
 }
 
 static void on_syscall_ret(qemu_plugin_id_t id, unsigned int index,

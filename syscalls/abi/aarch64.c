@@ -4,6 +4,10 @@
  * Facts and where they are from:
  *   `svc` with any immediate is a system call (arch/arm64/kernel/entry*),
  *   nr in w8, arguments in x0 to x5, result in x0.
+ *   Each entry from user mode, and none from the kernel, clears x0 to x29 in
+ *   this order once they are saved (clear_gp_regs in kernel_entry,
+ *   arch/arm64/kernel/entry.S, since Linux 4.17); with page-table isolation
+ *   the kernel's tables are back by then.
  *   `eret` returns from EL1 to the exception level in SPSR_EL1.M, at ELR_EL1
  *   (Arm ARM, D1.11).  M[3:0] is 0 for EL0t; M[4] set is AArch32.
  *   Under page-table isolation the kernel goes there through a trampoline
@@ -33,6 +37,7 @@
 #define INSN_SVC 0xd4000001u
 #define INSN_SVC_MASK 0xffe0001fu
 #define INSN_ERET 0xd69f03e0u
+#define INSN_MOV_X0_XZR 0xaa1f03e0u
 #define INSN_MSR_TTBR1_X29 0xd518203du
 #define INSN_MRS_X29_FAR 0xd538601du
 #define INSN_MOV_SP_X9 0x9100013fu
@@ -92,6 +97,9 @@ static AbiInsn aarch64_classify(const AbiCode *code, uint64_t *param)
     }
     if (word(code->bytes) == INSN_ERET) {
         return ABI_INSN_EXIT;
+    }
+    if (is_pair(code, INSN_MOV_X0_XZR, INSN_MOV_X1_XZR)) {
+        return ABI_INSN_ENTERED;
     }
     if (is_pair(code, INSN_MSR_TTBR1_X29, INSN_MRS_X29_FAR)) {
         return ABI_INSN_UNMAP;

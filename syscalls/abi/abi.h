@@ -5,10 +5,11 @@
  * run time by QEMU's name of the target.  Nothing else in this plugin knows
  * one architecture from another.
  *
- * In system mode a call is seen from three kinds of instructions, found by
+ * In system mode a call is seen from four kinds of instructions, found by
  * their bytes when QEMU translates them:
  *
  *   the user's call instruction       nr and arguments are in registers
+ *   the kernel's entry                its memory can be read from here on
  *   the kernel's return to user mode  the result is in a register; with
  *                                     page-table isolation a little earlier:
  *                                     where the user's tables are loaded
@@ -16,7 +17,7 @@
  *                                     its stack from one thread to another;
  *                                     its operands are the two task_structs
  *
- * The last two count at kernel addresses only, where user code cannot run.
+ * All but the first count at kernel addresses only, where user code cannot run.
  *
  * And one tells that the guest may be about to reboot: the first that the
  * machine's boot processor runs after a reset, at a place that no other
@@ -36,6 +37,9 @@
 typedef enum AbiInsn {
     ABI_INSN_OTHER,
     ABI_INSN_CALL,       /* makes a system call */
+    ABI_INSN_ENTERED,    /* runs soon after a call, at the first place that
+                            is sure to have the kernel's memory; may run
+                            after other things too */
     ABI_INSN_EXIT,       /* may return from the kernel to user mode */
     ABI_INSN_EXIT_FRAME, /* the same, with the target in a stack frame */
     ABI_INSN_UNMAP,      /* with page-table isolation, before an EXIT: takes

@@ -14,6 +14,9 @@
  *   by `mov %rdi,%cr3`.  Of the user's registers all but three are back;
  *   these are popped next: rax, rdi, and for sysretq rsp; for iretq there is
  *   its frame instead.
+ *   entry_SYSCALL_64 takes its stack pointer from a per-CPU variable right
+ *   behind `mov %rsp,%cr3`, which an isolated kernel runs and others jump
+ *   over (SWITCH_TO_KERNEL_CR3, since Linux 4.15).
  *   __switch_to_asm (arch/x86/entry/entry_64.S, since Linux 4.9) saves rsp
  *   to prev (rdi) and loads it from next (rsi) in two adjacent instructions
  *   with the same displacement.
@@ -100,6 +103,29 @@ static bool is_switch(const AbiCode *code, uint64_t *param)
     return true;
 }
 
+/* Whether the @size bytes before @code are @bytes. */
+static bool is_behind(const AbiCode *code, const uint8_t *bytes, size_t size)
+{
+    uint8_t before[8];
+
+    return qemu_plugin_read_memory(code->vaddr - size, before, size) &&
+           memcmp(before, bytes, size) == 0;
+}
+
+/*
+ * `mov %gs:...,%rsp`: of 9 bytes absolute, of 8 relative to %rip; behind
+ * `mov %rsp,%cr3`.
+ */
+static bool is_entered(const AbiCode *code)
+{
+    static const uint8_t cr3[] = { 0x0f, 0x22, 0xdc };
+    const uint8_t *b = code->bytes;
+
+    return code->size >= 8 && b[1] == 0x48 && b[2] == 0x8b &&
+           ((b[3] == 0x24 && b[4] == 0x25) || b[3] == 0x25) &&
+           is_behind(code, cr3, sizeof(cr3));
+}
+
 /* `mov %rdi,%cr3`, and behind it `pop %rax; pop %rdi`, perhaps `pop %rsp`. */
 static AbiInsn classify_cr3(const AbiCode *code)
 {
@@ -117,6 +143,19 @@ static AbiInsn classify_cr3(const AbiCode *code)
     return next[2] == 0x5c ? ABI_INSN_UNMAP : ABI_INSN_UNMAP_FRAME;
 }
 
+static AbiInsn classify_rex(const AbiCode *code, uint64_t *param)
+{
+    const uint8_t *b = code->bytes;
+
+    if (code->size == 3 && b[1] == 0x0f && b[2] == 0x07) {
+        return ABI_INSN_EXIT; /* sysretq */
+    }
+    if (code->size == 2 && b[1] == 0xcf) {
+        return ABI_INSN_EXIT_FRAME; /* iretq */
+    }
+    return is_switch(code, param) ? ABI_INSN_SWITCH : ABI_INSN_OTHER;
+}
+
 static AbiInsn x86_64_classify(const AbiCode *code, uint64_t *param)
 {
     const uint8_t *b = code->bytes;
@@ -126,19 +165,16 @@ static AbiInsn x86_64_classify(const AbiCode *code, uint64_t *param)
                : code->vaddr == RESET_VECTOR ? ABI_INSN_RESET
                                              : ABI_INSN_OTHER;
     }
-    if (b[0] == 0x0f) {
+    switch (b[0]) {
+    case 0x0f:
         return classify_cr3(code);
-    }
-    if (b[0] != 0x48) {
+    case 0x65:
+        return is_entered(code) ? ABI_INSN_ENTERED : ABI_INSN_OTHER;
+    case 0x48:
+        return classify_rex(code, param);
+    default:
         return ABI_INSN_OTHER;
     }
-    if (code->size == 3 && b[1] == 0x0f && b[2] == 0x07) {
-        return ABI_INSN_EXIT; /* sysretq */
-    }
-    if (code->size == 2 && b[1] == 0xcf) {
-        return ABI_INSN_EXIT_FRAME; /* iretq */
-    }
-    return is_switch(code, param) ? ABI_INSN_SWITCH : ABI_INSN_OTHER;
 }
 
 /* No other selector of Linux has the long-mode bit. */

@@ -40,6 +40,8 @@ static GArray *pieces;
 static GHashTable *registers; /* name -> struct qemu_plugin_register */
 static bool regs_broken;
 static unsigned int n_reads;
+static const char *wanted_event;
+static unsigned int n_retranslations;
 static qemu_plugin_vcpu_tb_trans_cb_t tb_trans;
 
 static struct qpp_import *imports;
@@ -187,6 +189,26 @@ bool qemu_plugin_run_callback_handle(qemu_plugin_callback *callback,
         stub_on_run(callback->name, evdata);
     }
     return callback;
+}
+
+void stub_want(const char *event)
+{
+    wanted_event = event;
+}
+
+bool qemu_plugin_callback_wanted(const qemu_plugin_callback *callback)
+{
+    return g_strcmp0(callback->name, wanted_event) == 0;
+}
+
+void qemu_plugin_retranslate(qemu_plugin_id_t id, qemu_plugin_simple_cb_t cb)
+{
+    n_retranslations++;
+}
+
+unsigned int stub_retranslations(void)
+{
+    return n_retranslations;
 }
 
 /* ---- Events and instrumentation ------------------------------------------ */

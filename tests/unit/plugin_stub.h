@@ -29,6 +29,12 @@ void stub_import(const char *function, gpointer address);
 /* Gets every callback that is run: its name, and its data. */
 extern void (*stub_on_run)(const char *name, void *evdata);
 
+/* From now on this event is wanted, and no other; NULL: none. */
+void stub_want(const char *event);
+
+/* How often the plugin has asked for all code to be translated anew. */
+unsigned int stub_retranslations(void);
+
 /* What the plugin registered. */
 extern qemu_plugin_vcpu_simple_cb_t stub_vcpu_init;
 extern qemu_plugin_udata_cb_t stub_atexit;

@@ -186,6 +186,40 @@ static void test_x86_unmap(void)
     }
 }
 
+/* `mov %rsp,%cr3`, and the stack pointer from a per-CPU variable. */
+static void test_x86_entered(void)
+{
+    static const struct {
+        size_t size;
+        bool entered;
+        uint8_t bytes[12];
+    } cases[] = {
+        { 9, true, { 0x0f, 0x22, 0xdc, 0x65, 0x48, 0x8b, 0x24, 0x25, 0x0c,
+                     0x60, 0, 0 } }, /* 5.10, 6.1 */
+        { 8, true, { 0x0f, 0x22, 0xdc, 0x65, 0x48, 0x8b, 0x25, 0x2d, 0x51,
+                     0x23, 0x7e } }, /* 6.12, 7.2 */
+        { 8, false, { 0x48, 0x89, 0xe7, 0x65, 0x48, 0x8b, 0x25, 0x92, 0x5e,
+                      0x20, 0x7e } }, /* on the way out */
+        { 8, false, { 0x0f, 0x22, 0xdc, 0x65, 0x48, 0x8b, 0x15, 0x2d, 0x51,
+                      0x23, 0x7e } }, /* to rdx */
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const uint8_t *b = cases[i].bytes;
+        uint64_t param = 0;
+
+        g_test_message("case %zu", i);
+        reset();
+        stub_map(KERNEL - 3, b, sizeof(cases[i].bytes));
+        g_assert_cmpint(classify(x86, KERNEL, b + 3, cases[i].size, &param),
+                        ==, cases[i].entered ? ABI_INSN_ENTERED
+                                             : ABI_INSN_OTHER);
+        stub_unmap_all();
+        g_assert_cmpint(classify(x86, KERNEL, b + 3, cases[i].size, &param),
+                        ==, ABI_INSN_OTHER);
+    }
+}
+
 /* ---- x86_64: state ------------------------------------------------------- */
 
 enum { RAX = ABI_REG_RET, RDI = ABI_REG_ARG0, RSI, RSP = ABI_REG_SP,
@@ -444,6 +478,25 @@ static void test_arm_unmap(void)
                     ABI_INSN_OTHER);
 }
 
+/* `mov x0,xzr; mov x1,xzr; mov x2,xzr`: the first of them. */
+static void test_arm_entered(void)
+{
+    static const uint32_t code[] = { 0xaa1f03e0, 0xaa1f03e1, 0xaa1f03e2 };
+
+    reset();
+    g_assert_cmpint(classify_word(KERNEL_ARM, code[0]), ==, ABI_INSN_OTHER);
+    for (size_t i = 0; i < G_N_ELEMENTS(code); i++) {
+        uint32_t le = GUINT32_TO_LE(code[i]);
+
+        stub_map(KERNEL_ARM + 4 * i, &le, sizeof(le));
+    }
+    g_assert_cmpint(classify_word(KERNEL_ARM, code[0]), ==,
+                    ABI_INSN_ENTERED);
+    g_assert_cmpint(classify_word(KERNEL_ARM + 4, code[1]), ==,
+                    ABI_INSN_OTHER);
+    g_assert_cmpint(classify_word(USER, code[0]), ==, ABI_INSN_OTHER);
+}
+
 static void test_arm_exit(void)
 {
     static const struct {
@@ -649,6 +702,7 @@ int main(int argc, char **argv)
     g_test_add_func("/abi/x86_64/switch", test_x86_switch);
     g_test_add_func("/abi/x86_64/insns", test_x86_insns);
     g_test_add_func("/abi/x86_64/unmap", test_x86_unmap);
+    g_test_add_func("/abi/x86_64/entered", test_x86_entered);
     g_test_add_func("/abi/x86_64/exit", test_x86_exit);
     g_test_add_func("/abi/x86_64/unmap-state", test_x86_unmap_state);
     g_test_add_func("/abi/x86_64/switch-state", test_x86_switch_state);
@@ -659,6 +713,7 @@ int main(int argc, char **argv)
 #endif
     g_test_add_func("/abi/aarch64/insns", test_arm_insns);
     g_test_add_func("/abi/aarch64/unmap", test_arm_unmap);
+    g_test_add_func("/abi/aarch64/entered", test_arm_entered);
     g_test_add_func("/abi/aarch64/exit", test_arm_exit);
     g_test_add_func("/abi/aarch64/switch-state", test_arm_switch_state);
     g_test_add_func("/abi/aarch64/native", test_arm_native);

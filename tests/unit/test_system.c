@@ -39,6 +39,8 @@ static AbiInsn classify(const AbiCode *code, uint64_t *param)
         return ABI_INSN_EXIT;
     case 'F':
         return ABI_INSN_EXIT_FRAME;
+    case 'K':
+        return ABI_INSN_ENTERED;
     case 'U':
         return ABI_INSN_UNMAP;
     case 'V':
@@ -107,12 +109,14 @@ static const SyscallsAbi fake_abi = {
 /* ---- What is told -------------------------------------------------------- */
 
 typedef struct Told {
-    char kind; /* e: enter, r: return, s: switch, b: reboot */
+    /* e: enter, k: entered, r: return, s: switch, b: reboot */
+    char kind;
     SyscallsReboot reboot;
     SyscallsCall call;
     SyscallsSwitch sw;
 } Told;
 
+static const char *wanted; /* the event of entering that is registered for */
 static Told told[64];
 static unsigned int n_told;
 
@@ -122,6 +126,9 @@ static void on_run(const char *name, void *evdata)
 
     if (strcmp(name, "on_all_sys_enter") == 0) {
         t.kind = 'e';
+        t.call = *(SyscallsCall *)evdata;
+    } else if (strcmp(name, wanted ? wanted : "") == 0) {
+        t.kind = 'k';
         t.call = *(SyscallsCall *)evdata;
     } else if (strcmp(name, "on_all_sys_return") == 0) {
         t.kind = 'r';
@@ -189,6 +196,21 @@ static void reset(unsigned int vcpu)
 {
     g_autofree StubExec *exec = insn('R', 0xfffffff0);
 
+    stub_exec(exec, vcpu);
+}
+
+static void want(const char *event)
+{
+    wanted = event;
+    stub_want(event);
+}
+
+/* The kernel's entry. */
+static void entered(unsigned int vcpu)
+{
+    g_autofree StubExec *exec = insn('K', 0xffffffff81000200);
+
+    g_assert_nonnull(exec);
     stub_exec(exec, vcpu);
 }
 
@@ -297,6 +319,103 @@ static void test_isolated(void)
         check_told("");
         g_assert_cmpint(exit_insn, ==, ways[i].insn);
     }
+}
+
+/* The kernel can be read at the call: it is told at once that it can. */
+static void test_entered_at_once(void)
+{
+    const uint64_t task = new_task(), word = 1;
+
+    want("on_all_sys_entered");
+    stub_map(task, &word, sizeof(word));
+    switch_to(0, running(0), 0x100, task, 0x200);
+    check_told("s");
+    call(0, NR_READ);
+    check_told("ek");
+    g_assert_cmpuint(told[1].call.id, ==, told[0].call.id);
+    g_assert_cmpint(told[1].call.outcome, ==, SYSCALLS_PENDING);
+    entered(0);
+    check_told("");
+    leave(0, 'X', true, 0);
+    check_told("r");
+    call(0, NR_EXIT);
+    check_told("ekr");
+    stub_unmap_all();
+    want(NULL);
+}
+
+/* It cannot: that is told where the kernel is entered. */
+static void test_entered(void)
+{
+    uint64_t a = new_task();
+
+    want("on_all_sys_entered");
+    switch_to(0, running(0), 0x100, a, 0x200);
+    entered(0); /* it has made no call */
+    check_told("s");
+    call(0, NR_READ);
+    check_told("e");
+    entered(1); /* another's */
+    check_told("");
+    entered(0);
+    check_told("k");
+    g_assert_cmpuint(told[0].call.args[2], ==, 12);
+    g_assert_cmpuint(syscalls_thread_task(told[0].call.thread), ==, a);
+    entered(0); /* an interrupt's, on its way out */
+    check_told("");
+    leave(0, 'U', true, 0);
+    check_told("r");
+    /* an exit is over when the kernel has been entered */
+    call(0, NR_EXIT);
+    check_told("e");
+    entered(0);
+    check_told("kr");
+    g_assert_cmpint(told[1].call.outcome, ==, SYSCALLS_NO_RETURN);
+    want(NULL);
+}
+
+/* The entry is not found: exactly one all the same, before the return. */
+static void test_entry_not_found(void)
+{
+    want("on_read_entered");
+    switch_to(0, running(0), 0x100, new_task(), 0x200);
+    check_told("s");
+    call(0, NR_READ);
+    check_told("e");
+    leave(0, 'X', true, 9);
+    check_told("kr");
+    g_assert_cmpint(told[0].call.outcome, ==, SYSCALLS_PENDING);
+    g_assert_cmpint(told[1].call.ret, ==, 9);
+    call(0, NR_CLONE); /* of another name */
+    leave(0, 'X', true, 9);
+    check_told("er");
+    want(NULL);
+}
+
+/* Nobody wants to know, and then somebody does. */
+static void test_entered_later(void)
+{
+    unsigned int before = stub_retranslations();
+
+    switch_to(0, running(0), 0x100, new_task(), 0x200);
+    check_told("s");
+    g_assert_null(insn('K', 0xffffffff81000200));
+    call(0, NR_READ);
+    leave(0, 'X', true, 0);
+    check_told("er");
+    g_assert_cmpuint(stub_retranslations(), ==, before);
+    want("on_all_sys_entered");
+    call(0, NR_READ);
+    g_assert_cmpuint(stub_retranslations(), ==, before + 1);
+    leave(0, 'X', true, 0);
+    check_told("ekr");
+    call(0, NR_READ);
+    g_assert_cmpuint(stub_retranslations(), ==, before + 1);
+    entered(0);
+    check_told("ek");
+    leave(0, 'X', true, 0);
+    check_told("r");
+    want(NULL);
 }
 
 /* In a call when it is switched out, and goes on elsewhere. */
@@ -641,6 +760,10 @@ int main(int argc, char **argv)
     g_test_add_func("/system/without-thread", test_without_thread);
     g_test_add_func("/system/call", test_call);
     g_test_add_func("/system/isolated", test_isolated);
+    g_test_add_func("/system/entered-at-once", test_entered_at_once);
+    g_test_add_func("/system/entered", test_entered);
+    g_test_add_func("/system/entry-not-found", test_entry_not_found);
+    g_test_add_func("/system/entered-later", test_entered_later);
     g_test_add_func("/system/migrates", test_migrates);
     g_test_add_func("/system/taken-over", test_taken_over);
     g_test_add_func("/system/new", test_new);
