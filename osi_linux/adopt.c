@@ -37,12 +37,26 @@ typedef struct Adopted {
     unsigned int n_doubts; /* as many have been looked into */
     bool moved;
     gint64 pause;
+    unsigned int boot; /* as n_boots was */
 } Adopted;
 
 static const OsiArch *arch;
 static Adopted *adopted; /* of each vCPU, used by it alone */
 static unsigned int n;
 static atomic_uint n_doubts;
+static atomic_uint n_boots; /* that are over */
+
+/* What is kept of the vCPU, in this boot. */
+static Adopted *adopted_on(unsigned int vcpu_index)
+{
+    Adopted *a = vcpu_index < n ? &adopted[vcpu_index] : NULL;
+    unsigned int boot = atomic_load_explicit(&n_boots, memory_order_relaxed);
+
+    if (G_UNLIKELY(a && a->boot != boot)) {
+        *a = (Adopted){ .n_doubts = atomic_load(&n_doubts), .boot = boot };
+    }
+    return a;
+}
 
 void osi_adopt_start(const OsiArch *a, unsigned int n_vcpus)
 {
@@ -65,9 +79,8 @@ static void compare(const OsiView *v, const OsiTask *task, uint64_t sp,
     }
 }
 
-static void search(uint64_t sp, Adopted *a)
+static void search(const OsiKernel *kernel, uint64_t sp, Adopted *a)
 {
-    const OsiKernel *kernel = osi_kernel();
     g_autoptr(GArray) leaders = g_array_new(FALSE, TRUE, sizeof(OsiTask));
     OsiBudget budget = {
         { osi_kernel_read, NULL, kernel->layout.big_endian }, MAX_READS,
@@ -100,24 +113,26 @@ static void search(uint64_t sp, Adopted *a)
 
 void osi_adopt(unsigned int vcpu_index)
 {
-    Adopted *a = vcpu_index < n ? &adopted[vcpu_index] : NULL;
+    Adopted *a = adopted_on(vcpu_index);
     gint64 now = g_get_monotonic_time();
+    const OsiKernel *kernel;
     uint64_t sp;
 
     if (!osi_kernel()) {
         osi_kernel_discover(arch->pc, 0);
     }
-    if (!a || !osi_kernel() ||
+    kernel = osi_kernel();
+    if (!a || !kernel ||
         !qemu_plugin_read_register_u64(qemu_plugin_find_register(arch->sp),
                                        &sp)) {
         return;
     }
     if (a->task.known && sp - a->stack < MAX_STACK) {
         /* The same; it may have changed meanwhile. */
-        osi_task_read(&osi_kernel()->layout, osi_kernel_read, NULL,
+        osi_task_read(&kernel->layout, osi_kernel_read, NULL,
                       a->task.identity.taskd, true, &a->task);
     } else if (now >= a->next_try) {
-        search(sp, a);
+        search(kernel, sp, a);
         a->pause = CLAMP(2 * a->pause, PAUSE, MAX_PAUSE);
         a->next_try = g_get_monotonic_time() + a->pause;
     }
@@ -128,18 +143,23 @@ void osi_adopt_doubt(void)
     atomic_fetch_add(&n_doubts, 1);
 }
 
+void osi_adopt_forget(void)
+{
+    atomic_fetch_add(&n_boots, 1);
+}
+
 bool osi_adopt_is_due(unsigned int vcpu_index)
 {
-    return vcpu_index < n &&
-           (adopted[vcpu_index].moved ||
-            adopted[vcpu_index].n_doubts !=
-                atomic_load_explicit(&n_doubts, memory_order_relaxed));
+    const Adopted *a = adopted_on(vcpu_index);
+
+    return a && (a->moved ||
+                 a->n_doubts != atomic_load_explicit(&n_doubts,
+                                                     memory_order_relaxed));
 }
 
 /* Whether the stack pointer is in the stack of the thread at @taskd. */
-static bool is_on_stack_of(uint64_t taskd)
+static bool is_on_stack_of(const OsiKernel *kernel, uint64_t taskd)
 {
-    const OsiKernel *kernel = osi_kernel();
     const OsiReader reader = { osi_kernel_read, NULL,
                                kernel->layout.big_endian };
     uint64_t sp, stack;
@@ -152,10 +172,11 @@ static bool is_on_stack_of(uint64_t taskd)
 
 bool osi_adopt_moved(unsigned int vcpu_index, uint64_t taskd)
 {
-    Adopted *a = vcpu_index < n ? &adopted[vcpu_index] : NULL;
+    Adopted *a = adopted_on(vcpu_index);
+    const OsiKernel *kernel = osi_kernel();
     unsigned int doubts = atomic_load(&n_doubts);
 
-    if (!a || !osi_kernel()) {
+    if (!a || !kernel) {
         return false;
     }
     if (a->n_doubts != doubts) {
@@ -163,7 +184,7 @@ bool osi_adopt_moved(unsigned int vcpu_index, uint64_t taskd)
         a->moved = false;
         a->task.known = false;
         a->next_try = a->pause = 0;
-        if (!is_on_stack_of(taskd)) {
+        if (!is_on_stack_of(kernel, taskd)) {
             osi_adopt(vcpu_index);
             a->moved = a->task.known && a->task.identity.taskd != taskd;
         }
@@ -175,20 +196,25 @@ bool osi_adopt_moved(unsigned int vcpu_index, uint64_t taskd)
 
 bool osi_adopt_has_moved(unsigned int vcpu_index)
 {
-    return vcpu_index < n && adopted[vcpu_index].moved;
+    const Adopted *a = adopted_on(vcpu_index);
+
+    return a && a->moved;
 }
 
 void osi_adopt_switched(unsigned int vcpu_index)
 {
-    if (vcpu_index < n) {
-        adopted[vcpu_index].moved = false;
-        adopted[vcpu_index].n_doubts = atomic_load(&n_doubts);
+    Adopted *a = adopted_on(vcpu_index);
+
+    if (a) {
+        a->moved = false;
+        a->n_doubts = atomic_load(&n_doubts);
+        a->task.known = false; /* the switch's thread is it */
     }
 }
 
 const OsiTask *osi_adopted(unsigned int vcpu_index)
 {
-    Adopted *a = vcpu_index < n ? &adopted[vcpu_index] : NULL;
+    Adopted *a = adopted_on(vcpu_index);
 
     if (!a || !a->task.known) {
         return NULL;

@@ -43,4 +43,7 @@ bool osi_adopt_has_moved(unsigned int vcpu_index);
 /* A switch was seen on the vCPU: what is known of it is right again. */
 void osi_adopt_switched(unsigned int vcpu_index);
 
+/* The guest has rebooted: nobody that is known runs anywhere. */
+void osi_adopt_forget(void);
+
 #endif /* OSI_ADOPT_H */

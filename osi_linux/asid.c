@@ -81,6 +81,12 @@ bool osi_asid_start(const OsiArch *the_arch)
     return start_learning();
 }
 
+void osi_asid_forget(void)
+{
+    atomic_store(&linear_map, 0);
+    start_learning();
+}
+
 bool osi_asid_linear_map(uint64_t *start)
 {
     *start = atomic_load_explicit(&linear_map, memory_order_relaxed);
@@ -98,9 +104,10 @@ uint64_t osi_asid_of(uint64_t pgd)
     }
     if (pgd < start || (physical & ~arch->root_mask)) {
         /*
-         * Either the guest was reset, and its map begins elsewhere now: the
-         * next call shows.  Or this one process says something impossible,
-         * which must not take what is known from all others.
+         * Either the guest has gone to another boot unseen, and its map begins
+         * elsewhere now: the next call shows.  Or this one process says
+         * something impossible, which must not take what is known from all
+         * others.
          */
         start_learning();
         return 0;

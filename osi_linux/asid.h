@@ -21,4 +21,7 @@ bool osi_asid_linear_map(uint64_t *start);
 /* The physical address of @pgd; 0: none (a kernel thread), not known yet. */
 uint64_t osi_asid_of(uint64_t pgd);
 
+/* The guest has rebooted: it is to be learned again. */
+void osi_asid_forget(void);
+
 #endif /* OSI_ASID_H */

@@ -63,6 +63,13 @@ void osi_elsewhere_forget(unsigned int self)
     }
 }
 
+void osi_elsewhere_forget_all(void)
+{
+    for (unsigned int i = 0; i < n_notes; i++) {
+        osi_elsewhere_forget(i);
+    }
+}
+
 void osi_elsewhere_apply(unsigned int self, OsiTask *task)
 {
     Note *note = &notes[self];

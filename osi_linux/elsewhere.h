@@ -27,4 +27,7 @@ void osi_elsewhere_forget(unsigned int self);
 /* On @self, which runs @task: brings that up to date. */
 void osi_elsewhere_apply(unsigned int self, OsiTask *task);
 
+/* The guest has rebooted: what was left is about nobody. */
+void osi_elsewhere_forget_all(void);
+
 #endif /* OSI_ELSEWHERE_H */

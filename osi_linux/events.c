@@ -50,18 +50,32 @@ static bool argument(unsigned int n, uint64_t *value)
     return qemu_plugin_read_register_u64(registers[n], value);
 }
 
+/* Where members lie: nowhere if another vCPU has just noticed a reboot. */
+static const OsiProcLayout *layout(void)
+{
+    static const OsiProcLayout nowhere;
+    const OsiKernel *kernel = osi_kernel();
+
+    return kernel ? &kernel->proc : &nowhere;
+}
+
 /* Of a structure of the kernel's at @base. */
 static bool member(uint64_t base, const OsiField *field, uint64_t *value)
 {
-    return osi_read_field(&osi_live()->reader, base, field, value);
+    const OsiLive *live = osi_live();
+
+    return live && osi_read_field(&live->reader, base, field, value);
 }
 
 /* The task_struct at @taskd as it is now. */
 static bool read_task(uint64_t taskd, OsiTask *task)
 {
+    const OsiKernel *kernel = osi_kernel();
+
     *task = (OsiTask){ 0 };
-    if (!taskd || !osi_task_read(&osi_kernel()->layout, osi_kernel_read, NULL,
-                                 taskd, true, task)) {
+    if (!taskd || !kernel ||
+        !osi_task_read(&kernel->layout, osi_kernel_read, NULL, taskd, true,
+                       task)) {
         return false;
     }
     task->identity.asid = osi_asid_of(task->pgd);
@@ -107,14 +121,16 @@ static void on_new_task(unsigned int vcpu_index, void *udata)
 static bool read_user(const OsiTask *task, uint64_t addr, void *buf,
                       size_t len)
 {
-    return osi_read_bytes(&osi_live()->reader, addr, buf, len) ||
+    const OsiLive *live = osi_live();
+
+    return (live && osi_read_bytes(&live->reader, addr, buf, len)) ||
            osi_live_read_user(task->pgd, addr, buf, len);
 }
 
 /* The arguments of the program of @task, the current one. */
 static char *read_args(const OsiTask *task, size_t *len)
 {
-    const OsiProcLayout *l = &osi_kernel()->proc;
+    const OsiProcLayout *l = layout();
     uint64_t start, end;
     char *args;
 
@@ -148,8 +164,10 @@ static void on_exec(unsigned int vcpu_index, void *udata)
         return;
     }
     event.thread = task.identity;
-    if (member(task.mm, &osi_kernel()->proc.mm.exe_file, &file)) {
-        path = osi_file_name(&osi_live()->files, file);
+    if (member(task.mm, &layout()->mm.exe_file, &file)) {
+        const OsiLive *live = osi_live();
+
+        path = live ? osi_file_name(&live->files, file) : NULL;
     }
     args = read_args(&task, &event.args_len);
     event.path = path;
@@ -169,7 +187,7 @@ static void on_exec(unsigned int vcpu_index, void *udata)
  */
 static int32_t process_code(const OsiTask *task, int32_t code)
 {
-    const OsiProcLayout *l = &osi_kernel()->proc;
+    const OsiProcLayout *l = layout();
     bool is_leader = task->leader == task->identity.taskd;
     uint64_t signal, flags, value;
 
@@ -193,7 +211,7 @@ static bool is_shared(const OsiTask *task)
 {
     uint64_t users;
 
-    return member(task->mm, &osi_kernel()->proc.mm.users, &users) &&
+    return member(task->mm, &layout()->mm.users, &users) &&
            users > 1;
 }
 
@@ -254,7 +272,9 @@ static void on_tb_trans(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
     }
 }
 
-/* The kernel has become known: once. */
+static atomic_bool found; /* where the hooks of this kernel are */
+
+/* The kernel has become known: once in each boot. */
 static void find_hooks(const OsiTypes *types)
 {
     g_autoptr(GString) missing = g_string_new(NULL);
@@ -278,19 +298,27 @@ static void find_hooks(const OsiTypes *types)
     qemu_plugin_retranslate(self, NULL);
 }
 
+void osi_events_forget(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(hooks); i++) {
+        atomic_store(&hooks[i].address, 0);
+    }
+    atomic_store(&found, false);
+}
+
 static void on_thread_switch(void *evdata, void *udata)
 {
-    static atomic_bool found;
+    const OsiKernel *kernel = osi_kernel();
     const SyscallsSwitch *sw = evdata;
     OsiTaskChange event = { .vcpu = sw->vcpu };
     OsiTask task;
 
-    if (!osi_kernel()) {
+    if (!kernel) {
         return;
     }
     if (G_UNLIKELY(!atomic_load_explicit(&found, memory_order_relaxed)) &&
         !atomic_exchange(&found, true)) {
-        find_hooks(osi_kernel()->types);
+        find_hooks(kernel->types);
     }
     if (!qemu_plugin_callback_wanted(on_task_change)) {
         return;

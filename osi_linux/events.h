@@ -11,4 +11,7 @@
 /* At install, after syscalls' thread switches were subscribed to. */
 bool osi_events_start(qemu_plugin_id_t id, const OsiArch *arch);
 
+/* The guest has rebooted: what is hooked is elsewhere. */
+void osi_events_forget(void);
+
 #endif /* OSI_EVENTS_PRIVATE_H */

@@ -26,8 +26,21 @@ static _Atomic(const OsiKernel *) known;
  * waits for the SHARE-fold of what the one before has taken; in the first
  * time not longer than MAX_PAUSE.
  */
-static _Atomic gint64 next_try;
+static GMutex lock; /* held while it is found out; guards these: */
+static _Atomic gint64 next_try; /* but for reading */
 static gint64 first_try;
+static bool told_unknown;
+static unsigned int n_kernels; /* that were found out */
+static qemu_plugin_id_t self;
+
+/* What is known of a kernel that is gone; vCPUs may still be using it. */
+typedef struct Disposed {
+    void *data;
+    GDestroyNotify destroy;
+} Disposed;
+
+static GMutex disposed_lock;
+static GArray *disposed; /* of Disposed; NULL: there is nothing */
 
 const OsiKernel *osi_kernel(void)
 {
@@ -54,6 +67,7 @@ static OsiKernel *kernel_new(uint64_t pc, uint64_t task, bool *again,
         return NULL;
     }
     kernel = g_new0(OsiKernel, 1);
+    kernel->number = ++n_kernels;
     kernel->types = g_steal_pointer(&types);
     kernel->layout = layout;
     osi_proc_layout_from_types(kernel->types, &kernel->proc);
@@ -62,23 +76,22 @@ static OsiKernel *kernel_new(uint64_t pc, uint64_t task, bool *again,
     return kernel;
 }
 
-static void tell(const OsiKernel *kernel, bool again, const GError *error)
+static void tell_locked(const OsiKernel *kernel, bool again,
+                        const GError *error)
 {
-    static bool told;
-
-    if (!kernel && !told &&
+    if (!kernel && !told_unknown &&
         (!again || g_get_monotonic_time() - first_try > PATIENCE)) {
-        told = true;
+        told_unknown = true;
         fprintf(stderr, "osi_linux: processes stay unknown: %s; a profile of "
                 "the kernel would help (profile=FILE)\n", error->message);
-    } else if (kernel && told) {
+    } else if (kernel && told_unknown) {
+        told_unknown = false;
         fprintf(stderr, "osi_linux: processes are known from now on\n");
     }
 }
 
 void osi_kernel_discover(const char *pc_register, uint64_t task)
 {
-    static GMutex lock;
     g_autoptr(GError) error = NULL;
     gint64 started = g_get_monotonic_time();
     gint64 took;
@@ -97,7 +110,7 @@ void osi_kernel_discover(const char *pc_register, uint64_t task)
 
         first_try = first_try ? first_try : started;
         kernel = kernel_new(pc, task, &again, &error);
-        tell(kernel, again, error);
+        tell_locked(kernel, again, error);
         atomic_store_explicit(&known, kernel, memory_order_release);
         took = g_get_monotonic_time() - started;
         atomic_store_explicit(&next_try, g_get_monotonic_time() +
@@ -107,4 +120,71 @@ void osi_kernel_discover(const char *pc_register, uint64_t task)
                               memory_order_relaxed);
     }
     g_mutex_unlock(&lock);
+}
+
+/* ---- A reboot ------------------------------------------------------------ */
+
+void osi_kernel_start(qemu_plugin_id_t id)
+{
+    self = id;
+}
+
+void osi_kernel_dispose(void *data, GDestroyNotify destroy)
+{
+    const Disposed d = { data, destroy };
+
+    if (!data) {
+        return;
+    }
+    g_mutex_lock(&disposed_lock);
+    if (!disposed) {
+        disposed = g_array_new(FALSE, FALSE, sizeof(Disposed));
+    }
+    g_array_append_val(disposed, d);
+    g_mutex_unlock(&disposed_lock);
+}
+
+/* All vCPUs stand still: none is in a callback. */
+static void free_disposed(qemu_plugin_id_t id)
+{
+    g_autoptr(GArray) all = NULL;
+
+    g_mutex_lock(&disposed_lock);
+    all = g_steal_pointer(&disposed);
+    g_mutex_unlock(&disposed_lock);
+    for (guint i = 0; all && i < all->len; i++) {
+        const Disposed *d = &g_array_index(all, Disposed, i);
+
+        d->destroy(d->data);
+    }
+}
+
+static void kernel_free(void *data)
+{
+    OsiKernel *kernel = data;
+
+    osi_facts_free(kernel->facts);
+    osi_types_free(kernel->types);
+    g_free(kernel);
+}
+
+void osi_kernel_forget(void)
+{
+    const OsiKernel *old;
+
+    g_mutex_lock(&lock);
+    old = atomic_exchange(&known, NULL);
+    atomic_store(&next_try, 0);
+    first_try = 0;
+    told_unknown = false;
+    osi_sources_forget();
+    g_mutex_unlock(&lock);
+    osi_kernel_dispose((void *)old, kernel_free);
+}
+
+void osi_kernel_free_disposed(void)
+{
+    if (qemu_plugin_available("qemu_plugin_retranslate")) {
+        qemu_plugin_retranslate(self, free_disposed);
+    }
 }

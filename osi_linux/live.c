@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include <stdatomic.h>
 #include <string.h>
 
 #include "asid.h"
@@ -11,6 +12,10 @@
 #include "system.h"
 
 static const OsiArch *arch;
+static GMutex lock; /* guards these: */
+static _Atomic(OsiLive *) current; /* but for reading */
+static OsiPagingMode paging_mode;
+static bool mode_known;
 
 void osi_live_start(const OsiArch *the_arch)
 {
@@ -83,32 +88,50 @@ static bool read_counted(void *opaque, uint64_t addr, void *buf, size_t len)
 
 static OsiLive *live_new(const OsiKernel *kernel)
 {
-    OsiLive *live = g_new0(OsiLive, 1);
+    OsiLive *l = g_new0(OsiLive, 1);
 
-    live->reader = (OsiReader){ read_counted, NULL,
-                                osi_types_big_endian(kernel->types) };
-    osi_paths_init(&live->paths, kernel->types, &live->reader);
-    osi_files_init(&live->files, kernel->types, &live->reader, &live->paths);
-    osi_mappings_init(&live->mappings, kernel->types, &live->reader,
-                      &live->files);
-    osi_sockets_init(&live->sockets, kernel->types, &live->reader,
-                     &live->paths);
-    return live;
+    l->kernel = kernel;
+    l->number = kernel->number;
+    l->reader = (OsiReader){ read_counted, NULL,
+                             osi_types_big_endian(kernel->types) };
+    osi_paths_init(&l->paths, kernel->types, &l->reader);
+    osi_files_init(&l->files, kernel->types, &l->reader, &l->paths);
+    osi_mappings_init(&l->mappings, kernel->types, &l->reader, &l->files);
+    osi_sockets_init(&l->sockets, kernel->types, &l->reader, &l->paths);
+    return l;
+}
+
+static bool is_of(const OsiLive *l, const OsiKernel *kernel)
+{
+    return l && l->kernel == kernel && l->number == kernel->number;
 }
 
 /* The readers, in the query that is under way. */
 static const OsiLive *get_live(void)
 {
-    static gsize live;
     const OsiKernel *kernel = osi_kernel();
+    OsiLive *l = atomic_load_explicit(&current, memory_order_acquire);
 
-    if (!kernel) {
-        return NULL;
+    if (!kernel || G_LIKELY(is_of(l, kernel))) {
+        return kernel ? l : NULL;
     }
-    if (g_once_init_enter(&live)) {
-        g_once_init_leave(&live, (gsize)live_new(kernel));
+    g_mutex_lock(&lock);
+    l = atomic_load(&current);
+    if (!is_of(l, kernel)) {
+        osi_kernel_dispose(l, g_free);
+        l = live_new(kernel);
+        atomic_store_explicit(&current, l, memory_order_release);
     }
-    return (const OsiLive *)live;
+    g_mutex_unlock(&lock);
+    return l;
+}
+
+void osi_live_forget(void)
+{
+    g_mutex_lock(&lock);
+    osi_kernel_dispose(atomic_exchange(&current, NULL), g_free);
+    mode_known = false;
+    g_mutex_unlock(&lock);
 }
 
 static const OsiLive *begin(int vcpu)
@@ -151,15 +174,12 @@ bool osi_live_pc(uint64_t *pc)
 /* It is the same on all vCPUs, and does not change once there are users. */
 static bool get_mode(OsiPagingMode *out)
 {
-    static GMutex lock;
-    static OsiPagingMode mode;
-    static bool known;
     bool answer;
 
     g_mutex_lock(&lock);
-    known = known || arch->paging->mode(&mode);
-    *out = mode;
-    answer = known;
+    mode_known = mode_known || arch->paging->mode(&paging_mode);
+    *out = paging_mode;
+    answer = mode_known;
     g_mutex_unlock(&lock);
     return answer;
 }

@@ -8,6 +8,7 @@
 #define OSI_LIVE_H
 
 #include "arch/arch.h"
+#include "kernel.h"
 #include "memory.h"
 #include "mapping.h"
 #include "socket.h"
@@ -17,6 +18,8 @@
 #define OSI_MAX_READS (2 * 1000 * 1000)
 
 typedef struct OsiLive {
+    const OsiKernel *kernel; /* whose they are */
+    unsigned int number;     /* of that */
     OsiReader reader;
     OsiPaths paths;
     OsiFiles files;
@@ -26,6 +29,9 @@ typedef struct OsiLive {
 
 /* At install. */
 void osi_live_start(const OsiArch *arch);
+
+/* The guest has rebooted. */
+void osi_live_forget(void);
 
 /*
  * Begins a query: the readers have a new budget on this thread, of

@@ -18,31 +18,47 @@ static const OsiFacts *facts(void)
     return kernel ? kernel->facts : NULL;
 }
 
+/* What is promised to live as long as the plugin outlives its kernel. */
+static const char *kept(const char *string)
+{
+    return g_intern_string(string);
+}
+
 QEMU_PLUGIN_EXPORT const char *osi_kernel_version(void)
 {
-    return facts() ? facts()->version : NULL;
+    const OsiFacts *f = facts();
+
+    return f ? kept(f->version) : NULL;
 }
 
 QEMU_PLUGIN_EXPORT const char *osi_kernel_release(void)
 {
-    return facts() ? facts()->release : NULL;
+    const OsiFacts *f = facts();
+
+    return f ? kept(f->release) : NULL;
 }
 
 QEMU_PLUGIN_EXPORT const char *osi_kernel_command_line(void)
 {
-    return facts() ? facts()->command_line : NULL;
+    const OsiFacts *f = facts();
+
+    return f ? kept(f->command_line) : NULL;
 }
 
 QEMU_PLUGIN_EXPORT bool osi_kernel_boot_time(unsigned int vcpu_index,
                                              int64_t *ns)
 {
-    return facts() && osi_facts_boot_time(facts(), ns);
+    const OsiFacts *f = facts();
+
+    return f && osi_facts_boot_time(f, ns);
 }
 
 QEMU_PLUGIN_EXPORT OsiKernelModules *
 osi_kernel_modules(unsigned int vcpu_index)
 {
-    return facts() ? osi_facts_modules(facts()) : NULL;
+    const OsiFacts *f = facts();
+
+    return f ? osi_facts_modules(f) : NULL;
 }
 
 QEMU_PLUGIN_EXPORT void free_osikernelmodules(OsiKernelModules *modules)
@@ -55,16 +71,17 @@ QEMU_PLUGIN_EXPORT void free_osikernelmodules(OsiKernelModules *modules)
 
 QEMU_PLUGIN_EXPORT bool osi_kernel_symbol(const char *name, uint64_t *address)
 {
-    return osi_kernel() &&
-           osi_types_symbol(osi_kernel()->types, name, address);
+    const OsiKernel *kernel = osi_kernel();
+
+    return kernel && osi_types_symbol(kernel->types, name, address);
 }
 
 QEMU_PLUGIN_EXPORT bool osi_kernel_symbol_at(uint64_t address,
                                              char name[OSI_SYMBOL_LEN],
                                              uint64_t *offset)
 {
-    const Kallsyms *ks = osi_kernel() ? osi_types_kallsyms(osi_kernel()->types)
-                                      : NULL;
+    const OsiKernel *kernel = osi_kernel();
+    const Kallsyms *ks = kernel ? osi_types_kallsyms(kernel->types) : NULL;
     KallsymsSymbol symbol;
     uint32_t i;
 
@@ -79,10 +96,10 @@ QEMU_PLUGIN_EXPORT bool osi_kernel_symbol_at(uint64_t address,
 QEMU_PLUGIN_EXPORT bool osi_kernel_member(const char *type, const char *path,
                                           OsiKernelMember *member)
 {
+    const OsiKernel *kernel = osi_kernel();
     OsiField field;
 
-    if (!osi_kernel() ||
-        !osi_types_member(osi_kernel()->types, type, path, &field)) {
+    if (!kernel || !osi_types_member(kernel->types, type, path, &field)) {
         return false;
     }
     *member = (OsiKernelMember){ field.offset, field.size, field.bit_size,

@@ -38,6 +38,11 @@ static _Atomic uint64_t root; /* of all tasks; 0: not known yet */
 
 /* ---- Looking ------------------------------------------------------------- */
 
+void osi_queries_forget(void)
+{
+    atomic_store(&root, 0);
+}
+
 /* False: nothing is known of the kernel (yet). */
 static bool query_begin(Query *q)
 {

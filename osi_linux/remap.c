@@ -290,6 +290,13 @@ void osi_remap_end(const OsiTask *task)
     space_drop(task->mm);
 }
 
+void osi_remap_forget(void)
+{
+    g_mutex_lock(&spaces_lock);
+    g_hash_table_remove_all(spaces);
+    g_mutex_unlock(&spaces_lock);
+}
+
 /* ---- When ---------------------------------------------------------------- */
 
 /* What a process has that was there before is not told: it is where it

@@ -29,4 +29,7 @@ void osi_remap_exec(unsigned int vcpu_index, const OsiTask *task);
 /* Its process ends. */
 void osi_remap_end(const OsiTask *task);
 
+/* The guest has rebooted: no process that was known is there. */
+void osi_remap_forget(void);
+
 #endif /* OSI_REMAP_H */

@@ -35,6 +35,7 @@ static char *profile_path;
 static const char *profile_format;
 static GPtrArray *profiles; /* OsiProfile; NULL: none was given, or fits */
 static unsigned int profile_tries;
+static bool profile_is_due; /* to be loaded again */
 static Found found;
 
 static void G_GNUC_PRINTF(1, 2) say(const char *format, ...)
@@ -81,6 +82,15 @@ static char *read_banner(const OsiReader *r, const Kallsyms *symbols)
     return g_strdup(g_strchomp(buf));
 }
 
+static void forget_found(void)
+{
+    btf_free(found.btf);
+    kallsyms_free(found.symbols);
+    g_free(found.why_no_btf);
+    g_free(found.banner);
+    found = (Found){ 0 };
+}
+
 static void look_for(const OsiReader *r, uint64_t pc)
 {
     g_autoptr(GError) no_btf = NULL;
@@ -90,11 +100,8 @@ static void look_for(const OsiReader *r, uint64_t pc)
     if (found.pc == pc && (found.btf || found.symbols)) {
         return;
     }
-    btf_free(found.btf);
-    kallsyms_free(found.symbols);
-    g_free(found.why_no_btf);
-    g_free(found.banner);
-    found = (Found){ .pc = pc };
+    forget_found();
+    found.pc = pc;
     if (use_btf) {
         found.btf = btf_find(r->read, r->opaque, pc, NULL,
                              &found.btf_address, &no_btf);
@@ -230,6 +237,27 @@ static OsiTypes *infer(const OsiReader *r, bool *again, GError **errp)
     return osi_types_from_model(model);
 }
 
+/* It may fit this kernel, whether it did the last one or not. */
+static void reload_profile(void)
+{
+    g_autoptr(GError) error = NULL;
+
+    profile_is_due = false;
+    profile_tries = 0;
+    g_clear_pointer(&profiles, g_ptr_array_unref);
+    profiles = osi_profile_load(profile_path, &profile_format, &error);
+    if (!profiles) {
+        fprintf(stderr, "osi_linux: profile '%s': %s; going on without it\n",
+                profile_path, error->message);
+    }
+}
+
+void osi_sources_forget(void)
+{
+    forget_found();
+    profile_is_due = profile_path != NULL;
+}
+
 OsiTypes *osi_sources_types(const OsiReader *reader, uint64_t pc,
                             uint64_t task, bool *again, GError **errp)
 {
@@ -237,6 +265,9 @@ OsiTypes *osi_sources_types(const OsiReader *reader, uint64_t pc,
 
     *again = false;
     look_for(reader, pc);
+    if (profile_is_due) {
+        reload_profile();
+    }
     if (found.symbols) {
         /* It is in the list of tasks for certain. */
         kallsyms_address(found.symbols, "init_task", &task);

@@ -24,4 +24,7 @@ bool osi_sources_start(const char *profile, bool btf);
 OsiTypes *osi_sources_types(const OsiReader *reader, uint64_t pc,
                             uint64_t task, bool *again, GError **errp);
 
+/* Another kernel runs.  Not while one is looked for. */
+void osi_sources_forget(void);
+
 #endif /* OSI_SOURCES_H */

@@ -36,7 +36,10 @@ typedef struct SystemTask {
 static const OsiArch *arch;
 static int slot;
 static qemu_plugin_callback *on_process_change;
-static OsiIdentity *last;  /* of each vCPU */
+static struct {
+    OsiIdentity process;
+    unsigned int boot;     /* in which that was */
+} *last;                   /* of each vCPU */
 static unsigned int n_vcpus;
 
 /*
@@ -61,10 +64,12 @@ static SystemTask *task_of(SyscallsThread *thread)
 static void refresh(unsigned int vcpu_index, SyscallsThread *thread,
                     SystemTask *t)
 {
+    const OsiKernel *kernel = osi_kernel();
     bool known = t->task.known;
 
     osi_elsewhere_forget(vcpu_index);
-    if (!osi_task_read(&osi_kernel()->layout, osi_kernel_read, NULL,
+    if (!kernel ||
+        !osi_task_read(&kernel->layout, osi_kernel_read, NULL,
                        syscalls_thread_task_qpp(thread),
                        t->marks & OSI_MARK_STALE,
                        &t->task)) {
@@ -91,16 +96,21 @@ static bool same_process(const OsiIdentity *a, const OsiIdentity *b)
 static void tell_change(unsigned int vcpu, const OsiTask *task)
 {
     OsiProcessChange change = { .vcpu = vcpu, .to = task->identity };
+    unsigned int boot = syscalls_boot_qpp();
 
     if (vcpu >= n_vcpus) {
         return;
     }
+    if (last[vcpu].boot != boot) {
+        last[vcpu].process = (OsiIdentity){ 0 };
+        last[vcpu].boot = boot;
+    }
     change.to.asid = osi_asid_of(task->pgd);
-    if (!same_process(&last[vcpu], &change.to)) {
-        change.from = last[vcpu];
+    if (!same_process(&last[vcpu].process, &change.to)) {
+        change.from = last[vcpu].process;
         qemu_plugin_run_callback_handle(on_process_change, &change, NULL);
     }
-    last[vcpu] = change.to;
+    last[vcpu].process = change.to;
 }
 
 /*
@@ -108,10 +118,10 @@ static void tell_change(unsigned int vcpu, const OsiTask *task)
  * its address space before its children get another parent.  In between it
  * may be switched out any number of times, so it is kept in mind.
  */
-static bool is_exiting(SystemTask *t)
+static bool is_exiting(const OsiKernel *kernel, SystemTask *t)
 {
     if (!(t->marks & OSI_MARK_EXITING) && t->task.known && t->task.mm &&
-        osi_task_without_mm(&osi_kernel()->layout, osi_kernel_read, NULL,
+        osi_task_without_mm(&kernel->layout, osi_kernel_read, NULL,
                             t->task.identity.taskd)) {
         t->marks |= OSI_MARK_EXITING;
     }
@@ -120,17 +130,19 @@ static bool is_exiting(SystemTask *t)
 
 static void on_thread_switch(void *evdata, void *udata)
 {
+    const OsiKernel *kernel = osi_kernel();
     const SyscallsSwitch *sw = evdata;
     SystemTask *t;
 
-    if (G_UNLIKELY(!osi_kernel())) {
+    if (G_UNLIKELY(!kernel)) {
         osi_kernel_discover(arch->pc, syscalls_thread_task_qpp(sw->next));
-        if (!osi_kernel()) {
+        kernel = osi_kernel();
+        if (!kernel) {
             return;
         }
     }
-    if (sw->prev && is_exiting(task_of(sw->prev))) {
-        osi_elsewhere_tell(sw->vcpu, &osi_kernel()->layout, osi_kernel_read);
+    if (sw->prev && is_exiting(kernel, task_of(sw->prev))) {
+        osi_elsewhere_tell(sw->vcpu, &kernel->layout, osi_kernel_read);
     }
     t = task_of(sw->next);
     if (sw->next_is_new) {
@@ -168,6 +180,7 @@ static bool is_to_user(void)
 static void on_leaving(unsigned int vcpu_index, void *udata)
 {
     SyscallsThread *thread = syscalls_current_thread_qpp(vcpu_index);
+    const OsiKernel *kernel = osi_kernel();
     SystemTask *t;
 
     if (G_UNLIKELY(!thread)) {
@@ -176,7 +189,7 @@ static void on_leaving(unsigned int vcpu_index, void *udata)
         }
         return;
     }
-    if (!osi_kernel() ||
+    if (!kernel ||
         (osi_adopt_is_due(vcpu_index) && is_to_user() &&
          osi_adopt_moved(vcpu_index, syscalls_thread_task_qpp(thread)))) {
         return;
@@ -191,7 +204,7 @@ static void on_leaving(unsigned int vcpu_index, void *udata)
     }
     if (t->marks & OSI_MARK_CONCERNS_OTHERS) {
         t->marks &= ~OSI_MARK_CONCERNS_OTHERS;
-        osi_elsewhere_tell(vcpu_index, &osi_kernel()->layout, osi_kernel_read);
+        osi_elsewhere_tell(vcpu_index, &kernel->layout, osi_kernel_read);
     }
     if ((t->marks & OSI_MARK_REMAPS) && osi_remap_tell(vcpu_index, &t->task)) {
         t->marks &= ~OSI_MARK_REMAPS;
@@ -222,6 +235,20 @@ static void on_flush(qemu_plugin_id_t id)
 {
     atomic_fetch_add(&epoch, 1);
     osi_adopt_doubt();
+}
+
+/* All that is known is another kernel's. */
+static void on_reboot(void *evdata, void *udata)
+{
+    osi_kernel_forget();
+    osi_live_forget();
+    osi_queries_forget();
+    osi_asid_forget();
+    osi_adopt_forget();
+    osi_elsewhere_forget_all();
+    osi_events_forget();
+    osi_remap_forget();
+    osi_kernel_free_disposed();
 }
 
 /* ---- Answers ------------------------------------------------------------- */
@@ -265,7 +292,8 @@ const OsiSource *osi_system_start(qemu_plugin_id_t id,
         return NULL;
     }
     n_vcpus = MAX(info->system.max_vcpus, 1);
-    last = g_new0(OsiIdentity, n_vcpus);
+    last = g_malloc0_n(n_vcpus, sizeof(*last));
+    osi_kernel_start(id);
     osi_adopt_start(arch, n_vcpus);
     osi_elsewhere_start(n_vcpus);
     slot = syscalls_slot_new_qpp(g_free);
@@ -274,6 +302,7 @@ const OsiSource *osi_system_start(qemu_plugin_id_t id,
     if (slot < 0 || !on_process_change ||
         !qemu_plugin_reg_callback("syscalls", "on_thread_switch",
                                   on_thread_switch) ||
+        !qemu_plugin_reg_callback("syscalls", "on_reboot", on_reboot) ||
         !osi_asid_start(arch) || !osi_rename_start() ||
         !osi_events_start(id, arch) || !osi_remap_start(id)) {
         return NULL;

@@ -22,4 +22,7 @@ void osi_mark(unsigned int vcpu_index, OsiMark mark);
 /* What is known of the thread on @vcpu_index; NULL: nothing. */
 const OsiTask *osi_system_current(unsigned int vcpu_index);
 
+/* queries.c: the guest has rebooted. */
+void osi_queries_forget(void);
+
 #endif /* OSI_SYSTEM_H */
