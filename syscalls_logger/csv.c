@@ -62,15 +62,19 @@ static void csv_return(LogBytes *out, const LogRecord *rec)
     }
     put_who(out, rec->who);
     if (call->outcome == SYSCALLS_CHILD) {
-        log_put_lit(out, ",true\r\n");
+        log_put_lit(out, ",true,");
     } else {
-        log_put_lit(out, ",\r\n");
+        log_put_lit(out, ",,");
     }
+    if (call->boot > 1) {
+        log_put_dec(out, call->boot);
+    }
+    log_put_lit(out, "\r\n");
 }
 
 const LogFormat log_format_csv = {
     .name = "csv",
     .header = "time,vcpu,pc,abi,nr,name,arg0,arg1,arg2,arg3,arg4,arg5,"
-              "ret,pid,tid,ppid,comm,child\r\n",
+              "ret,pid,tid,ppid,comm,child,boot\r\n",
     .on_return = csv_return,
 };

@@ -33,6 +33,8 @@ typedef struct LogFormat {
      */
     void (*on_enter)(LogBytes *out, const LogRecord *rec);
     void (*on_return)(LogBytes *out, const LogRecord *rec);
+    /* The same of a line in front of the first call of boot @boot, from 2. */
+    void (*on_boot)(LogBytes *out, unsigned int boot);
 } LogFormat;
 
 extern const LogFormat log_format_classic;

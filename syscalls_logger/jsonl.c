@@ -8,7 +8,7 @@
 #include "format.h"
 
 /* The longest part without strings is below this: one check for room. */
-#define FIXED_ROOM 384
+#define FIXED_ROOM 416
 
 static void put_args(LogBytes *out, const SyscallsCall *call)
 {
@@ -77,6 +77,10 @@ static void jsonl_return(LogBytes *out, const LogRecord *rec)
         log_put_lit(out, "null");
     }
     put_who(out, rec->who);
+    if (call->boot > 1) {
+        log_put_lit(out, ",\"boot\":");
+        log_put_dec(out, call->boot);
+    }
     if (call->outcome == SYSCALLS_CHILD) {
         log_put_lit(out, ",\"child\":true}\n");
     } else {

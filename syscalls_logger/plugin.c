@@ -9,6 +9,8 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include <stdatomic.h>
+
 #include "format.h"
 #include "options.h"
 #include "output.h"
@@ -35,6 +37,8 @@ static LogOptions options;
 static LogOutput *output;
 static int slot;
 static bool system_mode;
+
+static atomic_uint last_boot = 1; /* of which a call was seen */
 
 static void thread_state_free(void *opaque)
 {
@@ -82,11 +86,28 @@ static bool replaces_emulator(const SyscallsCall *call)
            g_str_has_prefix(call->info->name, "execve");
 }
 
+/* Calls of the boot before may still end: their records come later, then. */
+static void begin_boot(const SyscallsCall *call, ThreadState *state)
+{
+    unsigned int before = atomic_load(&last_boot);
+
+    if (before < call->boot && options.format->on_boot &&
+        atomic_compare_exchange_strong(&last_boot, &before, call->boot)) {
+        options.format->on_boot(&state->line, call->boot);
+        log_output_append(output, state->line.data, state->line.len, 0);
+        state->line.len = 0;
+    }
+}
+
 static void on_enter(void *evdata, void *udata)
 {
     const SyscallsCall *call = evdata;
     ThreadState *state = state_of(call->thread);
 
+    if (G_UNLIKELY(call->boot > atomic_load_explicit(&last_boot,
+                                                     memory_order_relaxed))) {
+        begin_boot(call, state);
+    }
     state->call_id = call->id;
     state->known = osi_current_identity_qpp(call->vcpu, &state->who);
     if (options.format->wants_strings) {

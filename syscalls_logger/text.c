@@ -42,8 +42,17 @@ static void text_return(LogBytes *out, const LogRecord *rec)
     log_put_char(out, '\n');
 }
 
+/* Processes from here on are others, whatever their numbers. */
+static void text_boot(LogBytes *out, unsigned int boot)
+{
+    log_put_lit(out, "--- the guest has rebooted: boot ");
+    log_put_dec(out, boot);
+    log_put_lit(out, " ---\n");
+}
+
 const LogFormat log_format_text = {
     .name = "text",
     .wants_strings = true,
     .on_return = text_return,
+    .on_boot = text_boot,
 };

@@ -13,7 +13,7 @@ import re
 FIELDS = ["time", "vcpu", "pc", "abi", "nr", "name", "args", "ret", "pid",
           "tid", "ppid", "comm"]
 HEADER = b"time,vcpu,pc,abi,nr,name,arg0,arg1,arg2,arg3,arg4,arg5,ret,pid," \
-    b"tid,ppid,comm,child\r\n"
+    b"tid,ppid,comm,child,boot\r\n"
 TEXT_LINE = re.compile(rb"(\d+|\?)/(\d+|\?) ((?:[^\\\n]|\\.)*?)  (\w+\(.*\) = "
                        rb"(?:\?|\? \(restarted\)|-?[0-9][^\n]*))")
 CLASSIC_LINE = re.compile(rb"Syscall at pc ([1-9a-f][0-9a-f]*): number "
@@ -67,7 +67,9 @@ def parse_jsonl(data):
         pairs = json.loads(line, object_pairs_hook=list)
         keys = [k for k, _ in pairs]
         rec = dict(pairs)
-        same(keys, FIELDS + ["child"] * ("child" in rec), "keys of " + line)
+        more = [key for key in ("boot", "child") if key in rec]
+        same(keys, FIELDS + more, "keys of " + line)
+        need(rec.get("boot", 2) > 1, "boot in", line)
         need(rec.get("child", True) is True, "child in", line)
         whose = [rec[key] for key in ["pid", "tid", "ppid"]]
         if rec["comm"] is None:
@@ -91,7 +93,7 @@ def parse_csv(data):
     lines = data.decode("utf-8").split("\r\n")[1:-1]
     records = []
     for row in csv.reader(lines, strict=True):
-        same(len(row), 18, "fields of %r" % row)
+        same(len(row), 19, "fields of %r" % row)
         rec = dict(zip(FIELDS[:6], row))
         rec["name"] = rec["name"] or None
         rec["args"] = [arg for arg in row[6:12] if arg]
@@ -102,6 +104,8 @@ def parse_csv(data):
         need(row[17] in ["", "true"], "child in", row)
         if row[17]:
             rec["child"] = True
+        if row[18]:
+            rec["boot"] = int(row[18])
         for key in ["time", "vcpu", "nr"]:
             rec[key] = int(rec[key])
         records.append(rec)

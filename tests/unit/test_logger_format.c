@@ -75,6 +75,7 @@ static void test_jsonl_outcomes(void)
         g_assert_true(g_str_has_suffix(line, ",\"child\":true}\n") ==
                       cases[i].child);
         g_assert_true((strstr(line, "child") != NULL) == cases[i].child);
+        g_assert_null(strstr(line, "boot"));
     }
 }
 
@@ -157,7 +158,7 @@ static void test_jsonl_numbers(void)
 
 /* ---- csv ---- */
 
-#define CSV_COLUMNS 18
+#define CSV_COLUMNS 19
 #define CSV_COMM 16
 
 /*
@@ -219,21 +220,44 @@ static void test_csv_exact(void)
     known = csv(&call, &who);
     g_assert_cmpstr(known, ==,
         "123456789012345,0,0x7f0b815478cd,x86_64,3,close,0x3,,,,,,-9,"
-        "211,215,1,\"a,\"\"b\"\"\",\r\n");
+        "211,215,1,\"a,\"\"b\"\"\",,\r\n");
 
     call = call_of(NULL);
     call.outcome = SYSCALLS_CHILD;
     child = csv(&call, NULL);
     g_assert_cmpstr(child, ==,
         "123456789012345,0,0x7f0b815478cd,x86_64,1000,,"
-        "0x0,0x0,0x0,0x0,0x0,0x0,0,,,,,true\r\n");
+        "0x0,0x0,0x0,0x0,0x0,0x0,0,,,,,true,\r\n");
 
     call = call_of(&info_getpid);
     call.outcome = SYSCALLS_NO_RETURN;
     call.pc = 0;
     never = csv(&call, NULL);
     g_assert_cmpstr(never, ==,
-        "123456789012345,0,,x86_64,39,getpid,,,,,,,,,,,,\r\n");
+        "123456789012345,0,,x86_64,39,getpid,,,,,,,,,,,,,\r\n");
+}
+
+static void test_boot(void)
+{
+    SyscallsCall call = call_of(&info_getpid);
+    g_autofree char *json = NULL, *json_first = NULL;
+    g_autofree char *row = NULL, *row_first = NULL;
+    LogBytes text = { 0 };
+
+    call.boot = 1;
+    json_first = jsonl(&call, NULL);
+    g_assert_null(strstr(json_first, "boot"));
+    row_first = csv(&call, NULL);
+    g_assert_true(g_str_has_suffix(row_first, ",,,,,\r\n"));
+    call.boot = 12;
+    json = jsonl(&call, NULL);
+    g_assert_true(g_str_has_suffix(json, ",\"comm\":null,\"boot\":12}\n"));
+    row = csv(&call, NULL);
+    g_assert_true(g_str_has_suffix(row, ",,,,,12\r\n"));
+    log_format_text.on_boot(&text, 12);
+    g_assert_cmpmem(text.data, text.len,
+                    "--- the guest has rebooted: boot 12 ---\n", 40);
+    log_bytes_deinit(&text);
 }
 
 static void check_csv_comm(const char *comm)
@@ -315,6 +339,7 @@ int main(int argc, char **argv)
     g_test_add_func("/logger/jsonl/numbers", test_jsonl_numbers);
     g_test_add_func("/logger/csv/exact", test_csv_exact);
     g_test_add_func("/logger/csv/names", test_csv_names);
+    g_test_add_func("/logger/boot", test_boot);
     g_test_add_func("/logger/classic", test_classic);
     g_test_add_func("/logger/unterminated-name", test_unterminated_name);
     return g_test_run();
