@@ -178,6 +178,7 @@ class Call:
         self.index = len(thread.calls)
         self.tid = thread.tid
         self.pid, self.ppids, self.comms = thread.identity()
+        self.ppids_within = set(self.ppids or ())  # any time till its end
         self.nr = nr
         self.args = args
         self.cpu = event.cpu
@@ -372,6 +373,7 @@ class Model:
             t.open.finished = True
             t.open.ret = ret
             t.open.exit_nr = nr
+            t.open.ppids_within |= t.identity()[1] or set()
             self.look_at_result(t, t.open)
             t.open = None
         elif t.first_step and not t.calls and not t.first_step.finished:

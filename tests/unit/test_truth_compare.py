@@ -29,6 +29,7 @@ loader.exec_module(truth_compare)
 
 PC = "0x401000"
 READ, RT_SIGRETURN, GETPID, CLONE, EXECVE, EXIT = 0, 15, 39, 56, 59, 60
+GETPPID = 110
 WAIT4, PRCTL, RESTART_SYSCALL, EXIT_GROUP = 61, 157, 219, 231
 HANDLER, RESTARTING = 0x401230, 0x14000000
 PLAIN = 0x04000000
@@ -123,6 +124,7 @@ def tell():
     s.call(100, 2001, 100, ret=-38)
     s.identity(100)
     s.pid = s.call(100, GETPID, ret=100)
+    s.ppid = s.call(100, GETPPID, ret=50)
     # A process, which renames itself, and gets a thread.
     s.enter(100, CLONE, 0x11)
     s.child = s.clone(100, 101)
@@ -180,12 +182,15 @@ def tell():
     s.leave(101, 103)
     s.enter(101, EXIT_GROUP)
     s.exit = s.begun[101]
+    # The parent it asks for goes while it asks.
+    s.enter(103, GETPPID)
     s.never(101)
     s.end(101)
+    s.asking = s.leave(103, 1)
     s.call(100, WAIT4, 101, ret=101)
     s.who[103][1] = 1
-    s.call(103, 110, ret=1)
-    s.orphan = s.call(103, 110, ret=1)
+    s.call(103, GETPPID, ret=1)
+    s.orphan = s.call(103, GETPPID, ret=1)
     # Killed in a call, after a result of the kernel's own.
     s.enter(103, READ, 5, 0x7000, 1)
     s.killed = s.leave(103, -512, log=None)
@@ -314,6 +319,16 @@ class CompareTest(unittest.TestCase):
     def test_old_parent(self):
         self.story.orphan["ppid"] = 101
         self.assert_different("ppid")
+
+    def test_parent_it_never_had(self):
+        self.story.asking["ppid"] = 100
+        self.assert_different("ppid")
+
+    def test_parent_that_is_not_its_own(self):
+        self.story.ppid["ret"] = 51
+        self.story.trace = [line.replace("NR 110 = 50", "NR 110 = 51")
+                            for line in self.story.trace]
+        self.assert_different("getppid's result is not the ppid")
 
     def test_unknown_process(self):
         self.story.pid.update(pid=None, tid=None, ppid=None, comm=None)
