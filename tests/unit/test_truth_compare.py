@@ -180,10 +180,10 @@ def tell():
     s.enter(101, CLONE, 0x11)
     s.clone(101, 103)
     s.leave(101, 103)
-    s.enter(101, EXIT_GROUP)
-    s.exit = s.begun[101]
     # The parent it asks for goes while it asks.
     s.enter(103, GETPPID)
+    s.enter(101, EXIT_GROUP)
+    s.exit = s.begun[101]
     s.never(101)
     s.end(101)
     s.asking = s.leave(103, 1)
