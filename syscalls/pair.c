@@ -85,6 +85,15 @@ void pair_end(SyscallsThread *thread, unsigned int vcpu,
     tell_return(call);
 }
 
+/* Arguments that the call does not take are 0, whatever is in registers. */
+static void clear_unused(SyscallsCall *call)
+{
+    for (int i = call->info ? call->info->n_args : SYSCALLS_MAX_ARGS;
+         i < SYSCALLS_MAX_ARGS; i++) {
+        call->args[i] = 0;
+    }
+}
+
 /* What rt_sigreturn will resume stands in the frame that it pops. */
 static void note_resume(SyscallsThread *thread, AbiReadReg reg)
 {
@@ -131,6 +140,7 @@ bool pair_enter(SyscallsThread *thread, AbiReadReg reg)
     call->outcome = SYSCALLS_PENDING;
     call->ret = 0;
     call->return_vcpu = call->vcpu;
+    clear_unused(call);
     thread->in_call = true;
     thread->is_child = false;
     thread->has_resume = false;
@@ -200,10 +210,8 @@ void pair_child(SyscallsThread *thread, const AbiChild *child)
     call->pc = child->pc - abi->call_size;
     call->nr = child->nr;
     call->info = catalog_lookup(call->nr);
-    memset(call->args, 0, sizeof(call->args));
-    memcpy(call->args, child->args,
-           (call->info ? call->info->n_args : SYSCALLS_MAX_ARGS) *
-               sizeof(call->args[0]));
+    memcpy(call->args, child->args, sizeof(call->args));
+    clear_unused(call);
     call->abi = abi->name;
     thread->is_child = true;
 }

@@ -101,9 +101,6 @@ static bool read_args(SyscallsCall *call)
             return false;
         }
     }
-    for (int i = n; i < SYSCALLS_MAX_ARGS; i++) {
-        call->args[i] = 0;
-    }
     return true;
 }
 

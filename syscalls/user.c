@@ -99,9 +99,6 @@ static void take_args(SyscallsCall *call,
 
         call->args[i] = reg_bits == 32 && !is_signed ? (uint32_t)args[i]
                                                      : args[i];
-        if (call->info && i >= call->info->n_args) {
-            call->args[i] = 0;
-        }
     }
 }
 
