@@ -16,14 +16,14 @@
  */
 #include "btf_find.h"
 #include "btf_priv.h"
+#include "range.h"
 
 #include <inttypes.h>
 
-#define PAGE 4096u
+#define PAGE OSI_PAGE
 #define MAGIC_LEN 4u
 #define OVERLAP (MAGIC_LEN - 1)
 
-#define DEFAULT_RANGE (64ull << 20)
 #define DEFAULT_HEADERS 65536u
 #define DEFAULT_BLOB_BYTES (256ull << 20)
 
@@ -260,12 +260,7 @@ Btf *btf_find(OsiReadFn read, void *opaque, uint64_t near,
 {
     static const BtfFindLimits none;
     const BtfFindLimits *l = limits ? limits : &none;
-    uint64_t start = near - near % PAGE;
-    uint64_t up = l->up ? l->up : DEFAULT_RANGE;
-    uint64_t down = l->down ? l->down : DEFAULT_RANGE;
-    /* Neither end wraps around. */
-    uint64_t last = up - 1 > UINT64_MAX - start ? UINT64_MAX : start + up - 1;
-    uint64_t first = down > start ? 0 : start - down;
+    const OsiRange range = osi_range_around(near, l->up, l->down);
     Finder f = {
         .read = read,
         .opaque = opaque,
@@ -274,11 +269,12 @@ Btf *btf_find(OsiReadFn read, void *opaque, uint64_t near,
                                         : DEFAULT_BLOB_BYTES,
     };
 
-    if (!scan_up(&f, start, last) && !scan_down(&f, start, first)) {
+    if (!scan_up(&f, range.start, range.last) &&
+        !scan_down(&f, range.start, range.first)) {
         g_set_error(errp, BTF_ERROR, BTF_ERROR_NOT_FOUND,
                     "BTF: none from %#" PRIx64 " to %#" PRIx64 " (%" PRIu64
-                    " pages, %u candidates)", first, last, f.pages,
-                    f.candidates);
+                    " pages, %u candidates)", range.first, range.last,
+                    f.pages, f.candidates);
         return NULL;
     }
     if (addr) {

@@ -6,12 +6,12 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "kallsyms_priv.h"
+#include "range.h"
 
 #include <inttypes.h>
 
-#define PAGE 4096u
+#define PAGE OSI_PAGE
 #define OVERLAP TOKEN_INDEX_SIZE /* of it, a little less crosses a page */
-#define DEFAULT_RANGE (64ull << 20)
 #define DEFAULT_CANDIDATES 8u
 
 typedef struct Finder {
@@ -133,11 +133,7 @@ Kallsyms *kallsyms_find(OsiReadFn read, void *opaque, uint64_t near,
 {
     static const KallsymsLimits none;
     const KallsymsLimits *l = limits ? limits : &none;
-    uint64_t start = near - near % PAGE;
-    uint64_t up = l->up ? l->up : DEFAULT_RANGE;
-    uint64_t down = l->down ? l->down : DEFAULT_RANGE;
-    uint64_t last = up - 1 > UINT64_MAX - start ? UINT64_MAX : start + up - 1;
-    uint64_t first = down > start ? 0 : start - down;
+    const OsiRange range = osi_range_around(near, l->up, l->down);
     Finder f = {
         .read = read,
         .opaque = opaque,
@@ -146,14 +142,14 @@ Kallsyms *kallsyms_find(OsiReadFn read, void *opaque, uint64_t near,
                                              : DEFAULT_CANDIDATES,
     };
 
-    first -= first % PAGE;
-    /* An index across @start is the downward range's. */
-    if (!scan_range(&f, start, last) &&
-        !scan_range(&f, first, MIN(start + OVERLAP, last))) {
+    /* An index across the start is the downward range's. */
+    if (!scan_range(&f, range.start, range.last) &&
+        !scan_range(&f, range.first,
+                    MIN(range.start + OVERLAP, range.last))) {
         g_set_error(errp, KALLSYMS_ERROR, KALLSYMS_ERROR_NOT_FOUND,
                     "kallsyms: none from %#" PRIx64 " to %#" PRIx64
-                    " (%" PRIu64 " pages, %u candidates)", first, last,
-                    f.pages, f.candidates);
+                    " (%" PRIu64 " pages, %u candidates)", range.first,
+                    range.last, f.pages, f.candidates);
         return NULL;
     }
     return f.found;
