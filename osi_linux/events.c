@@ -248,7 +248,7 @@ static Hook hooks[] = {
     { "acct_collect", on_end },
 };
 
-static void on_tb_trans(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
+void osi_events_translate(struct qemu_plugin_tb *tb)
 {
     uint64_t start = qemu_plugin_tb_vaddr(tb);
     size_t n = qemu_plugin_tb_n_insns(tb);
@@ -356,7 +356,6 @@ bool osi_events_start(qemu_plugin_id_t id, const OsiArch *the_arch)
             return false;
         }
     }
-    qemu_plugin_register_vcpu_tb_trans_cb(id, on_tb_trans);
     return qemu_plugin_reg_callback("syscalls", "on_thread_switch",
                                     on_thread_switch);
 }

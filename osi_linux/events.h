@@ -14,4 +14,7 @@ bool osi_events_start(qemu_plugin_id_t id, const OsiArch *arch);
 /* The guest has rebooted: what is hooked is elsewhere. */
 void osi_events_forget(void);
 
+/* A block of the kernel's code is being translated. */
+void osi_events_translate(struct qemu_plugin_tb *tb);
+
 #endif /* OSI_EVENTS_PRIVATE_H */

@@ -259,11 +259,13 @@ QEMU_PLUGIN_EXPORT GArray *get_threads(unsigned int vcpu_index,
     return leaders ? threads_of(tasks) : NULL;
 }
 
-QEMU_PLUGIN_EXPORT GArray *
-get_process_threads(unsigned int vcpu_index, const OsiProcHandle *handle,
-                    bool *complete)
+/* What @collect finds of the process; NULL: unknown. */
+static GArray *tasks_of(const OsiProcHandle *handle,
+                        bool (*collect)(const OsiView *v, uint64_t leader,
+                                        GArray *tasks),
+                        bool *complete)
 {
-    g_autoptr(GArray) tasks = tasks_new();
+    GArray *tasks;
     Query q;
     OsiTask leader;
 
@@ -271,24 +273,27 @@ get_process_threads(unsigned int vcpu_index, const OsiProcHandle *handle,
     if (!query_process(&q, handle, &leader)) {
         return NULL;
     }
-    tell(complete, osi_tasks_threads(&q.view, handle->taskd, tasks));
-    return threads_of(tasks);
+    tasks = tasks_new();
+    tell(complete, collect(&q.view, handle->taskd, tasks));
+    return tasks;
+}
+
+QEMU_PLUGIN_EXPORT GArray *
+get_process_threads(unsigned int vcpu_index, const OsiProcHandle *handle,
+                    bool *complete)
+{
+    g_autoptr(GArray) tasks = tasks_of(handle, osi_tasks_threads, complete);
+
+    return tasks ? threads_of(tasks) : NULL;
 }
 
 QEMU_PLUGIN_EXPORT GArray *
 get_process_children(unsigned int vcpu_index, const OsiProcHandle *handle,
                      bool *complete)
 {
-    g_autoptr(GArray) tasks = tasks_new();
-    Query q;
-    OsiTask leader;
+    g_autoptr(GArray) tasks = tasks_of(handle, osi_tasks_children, complete);
 
-    tell(complete, false);
-    if (!query_process(&q, handle, &leader)) {
-        return NULL;
-    }
-    tell(complete, osi_tasks_children(&q.view, handle->taskd, tasks));
-    return handles_of(tasks);
+    return tasks ? handles_of(tasks) : NULL;
 }
 
 QEMU_PLUGIN_EXPORT OsiProc *get_one_proc(GArray *processes,

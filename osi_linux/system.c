@@ -218,6 +218,7 @@ static void on_tb_trans(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
     if (!(qemu_plugin_tb_vaddr(tb) >> 63)) {
         return; /* user code does not return to user mode */
     }
+    osi_events_translate(tb);
     for (size_t i = 0; i < n; i++) {
         struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
         uint8_t bytes[16];
