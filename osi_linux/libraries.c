@@ -19,28 +19,46 @@ typedef struct Object {
     guint last_file;      /* how many mappings of files there were before */
 } Object;
 
-static bool is_same_file(const OsiModule *a, const OsiModule *b)
+typedef struct Objects {
+    GArray *all;   /* of Object, in the order of their addresses */
+    GTree *latest; /* a file's OsiModule -> its last object's place, from 1;
+                      a tree, since a guest could choose what a table would
+                      have to put into one place */
+    guint n_files; /* mappings of files so far */
+} Objects;
+
+static int compare_numbers(uint64_t a, uint64_t b)
 {
-    return a->inode == b->inode && a->dev_major == b->dev_major &&
-           a->dev_minor == b->dev_minor && g_strcmp0(a->file, b->file) == 0;
+    return (a > b) - (a < b);
+}
+
+static gint compare_files(gconstpointer one, gconstpointer other)
+{
+    const OsiModule *a = one, *b = other;
+    int order = compare_numbers(a->inode, b->inode);
+
+    if (order == 0) {
+        order = compare_numbers(a->dev_major, b->dev_major);
+    }
+    if (order == 0) {
+        order = compare_numbers(a->dev_minor, b->dev_minor);
+    }
+    return order != 0 ? order : strcmp(a->file, b->file);
 }
 
 /* The object that @mapping goes on with; NULL: it begins one. */
-static Object *find_object(GArray *objects, const OsiModule *mapping,
-                           guint n_files)
+static Object *find_object(const Objects *objects, const OsiModule *mapping)
 {
-    /* The nearest first: files are few, and mostly it is the last. */
-    for (guint i = objects->len; i > 0; i--) {
-        Object *object = &g_array_index(objects, Object, i - 1);
+    guint place = GPOINTER_TO_UINT(g_tree_lookup(objects->latest, mapping));
+    Object *object;
 
-        if (is_same_file(&object->module, mapping)) {
-            bool begins_again = mapping->offset <= object->last_offset &&
-                                n_files > object->last_file + 1;
-
-            return begins_again ? NULL : object;
-        }
+    if (!place) {
+        return NULL;
     }
-    return NULL;
+    object = &g_array_index(objects->all, Object, place - 1);
+    return mapping->offset <= object->last_offset &&
+                   objects->n_files > object->last_file + 1
+               ? NULL : object; /* NULL: it begins again */
 }
 
 static void add_perms(OsiModule *module, const OsiModule *mapping)
@@ -53,21 +71,22 @@ static void add_perms(OsiModule *module, const OsiModule *mapping)
     }
 }
 
-static void add_mapping(GArray *objects, const OsiModule *mapping,
-                        guint n_files)
+static void add_mapping(Objects *objects, OsiModule *mapping)
 {
-    Object *object = find_object(objects, mapping, n_files);
+    Object *object = find_object(objects, mapping);
 
     if (!object) {
+        GArray *all = objects->all;
         Object fresh = { .module = *mapping };
 
-        g_array_append_val(objects, fresh);
-        object = &g_array_index(objects, Object, objects->len - 1);
+        g_array_append_val(all, fresh);
+        object = &g_array_index(all, Object, all->len - 1);
+        g_tree_replace(objects->latest, mapping, GUINT_TO_POINTER(all->len));
     }
     object->module.size = mapping->base + mapping->size -
                           object->module.base;
     object->last_offset = mapping->offset;
-    object->last_file = n_files;
+    object->last_file = objects->n_files++;
     add_perms(&object->module, mapping);
 }
 
@@ -86,19 +105,21 @@ static bool is_elf(const OsiModule *module, OsiUserReadFn read, void *opaque)
 GArray *osi_libraries_from(const GArray *mappings, OsiUserReadFn read,
                            void *opaque)
 {
-    g_autoptr(GArray) objects = g_array_new(FALSE, FALSE, sizeof(Object));
+    Objects objects = {
+        .all = g_array_new(FALSE, FALSE, sizeof(Object)),
+        .latest = g_tree_new(compare_files),
+    };
     GArray *libraries = osi_modules_new();
-    guint n_files = 0;
 
     for (guint i = 0; i < mappings->len; i++) {
-        const OsiModule *mapping = &g_array_index(mappings, OsiModule, i);
+        OsiModule *mapping = &g_array_index(mappings, OsiModule, i);
 
         if (mapping->kind == OSI_MAPPING_FILE && mapping->file) {
-            add_mapping(objects, mapping, n_files++);
+            add_mapping(&objects, mapping);
         }
     }
-    for (guint i = 0; i < objects->len; i++) {
-        const Object *object = &g_array_index(objects, Object, i);
+    for (guint i = 0; i < objects.all->len; i++) {
+        const Object *object = &g_array_index(objects.all, Object, i);
 
         if (is_elf(&object->module, read, opaque)) {
             OsiModule module;
@@ -107,5 +128,7 @@ GArray *osi_libraries_from(const GArray *mappings, OsiUserReadFn read,
             g_array_append_val(libraries, module);
         }
     }
+    g_tree_destroy(objects.latest);
+    g_array_unref(objects.all);
     return libraries;
 }

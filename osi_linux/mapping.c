@@ -17,8 +17,6 @@
 #include "mapping.h"
 
 #define MAX_ATTEMPTS 4
-/* Of all paths together: a guest may make a long one's mappings many. */
-#define MAX_PATH_BYTES (64u << 20)
 /* Of anonymous memory that has been named; the kernel's limit is 80. */
 #define MAX_ANON_NAME 256
 
@@ -241,7 +239,7 @@ static bool add_mapping(Reading *reading, uint64_t addr, const OsiCopy *vma)
         if (known && known->file) {
             reading->n_bytes += strlen(known->file);
         }
-        if (!known || reading->n_bytes > MAX_PATH_BYTES) {
+        if (!known || reading->n_bytes > OSI_MAX_PATH_BYTES) {
             g_free(anon);
             return false;
         }

@@ -3,6 +3,8 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include <string.h>
+
 #include "live.h"
 #include "osi_files.h"
 
@@ -52,7 +54,7 @@ static bool describe(const OsiLive *live, uint64_t addr, OsiFile *out)
     return true;
 }
 
-typedef enum Outcome { IS_OPEN, NOT_OPEN, UNKNOWN } Outcome;
+typedef enum Outcome { IS_OPEN, NOT_OPEN, UNKNOWN, TOO_MANY } Outcome;
 
 /*
  * The descriptor is read once more: if it leads to the same, all is good, or
@@ -83,17 +85,18 @@ static Outcome read_fd(const OsiLive *live, const OsiFdTable *table, int fd,
     return UNKNOWN;
 }
 
-/* All of @table, to @out; false: unknown. */
-static bool read_all(const OsiLive *live, const OsiFdTable *table,
-                     GArray *out)
+/* All of @table, to @out: IS_OPEN; or UNKNOWN, TOO_MANY. */
+static Outcome read_all(const OsiLive *live, const OsiFdTable *table,
+                        GArray *out)
 {
     uint64_t slice[SLICE];
+    size_t n_bytes = 0;
 
     for (unsigned int first = 0; first < table->max_fds; first += SLICE) {
         unsigned int n = MIN(SLICE, table->max_fds - first);
 
         if (!osi_fd_slice(&live->files, table, first, n, slice)) {
-            return false;
+            return UNKNOWN;
         }
         for (unsigned int i = 0; i < n; i++) {
             Outcome outcome;
@@ -104,17 +107,18 @@ static bool read_all(const OsiLive *live, const OsiFdTable *table,
             }
             outcome = read_fd(live, table, first + i, &file);
             if (outcome == UNKNOWN) {
-                return false;
+                return UNKNOWN;
             }
             if (outcome == IS_OPEN) {
                 g_array_append_val(out, file);
-                if (out->len > MAX_OPEN) {
-                    return false;
+                n_bytes += file.path ? strlen(file.path) : 0;
+                if (out->len > MAX_OPEN || n_bytes > OSI_MAX_PATH_BYTES) {
+                    return TOO_MANY;
                 }
             }
         }
     }
-    return true;
+    return IS_OPEN;
 }
 
 QEMU_PLUGIN_EXPORT GArray *get_open_files(unsigned int vcpu_index,
@@ -122,6 +126,7 @@ QEMU_PLUGIN_EXPORT GArray *get_open_files(unsigned int vcpu_index,
 {
     const OsiLive *live = osi_live_on(vcpu_index);
     OsiFdTable table, again;
+    Outcome outcome = UNKNOWN;
     OsiTask task;
     GArray *files;
 
@@ -130,7 +135,7 @@ QEMU_PLUGIN_EXPORT GArray *get_open_files(unsigned int vcpu_index,
     }
     files = g_array_new(FALSE, FALSE, sizeof(OsiFile));
     g_array_set_clear_func(files, (GDestroyNotify)osifile_deinit);
-    for (int i = 0; i < MAX_ATTEMPTS; i++) {
+    for (int i = 0; i < MAX_ATTEMPTS && outcome != TOO_MANY; i++) {
         switch (osi_fd_table(&live->files, task.identity.taskd, &table)) {
         case OSI_FD_TABLE_NONE:
             return files;
@@ -140,7 +145,8 @@ QEMU_PLUGIN_EXPORT GArray *get_open_files(unsigned int vcpu_index,
         case OSI_FD_TABLE_FOUND:
             break;
         }
-        if (read_all(live, &table, files) && osi_live_proc(proc, &task) &&
+        outcome = read_all(live, &table, files);
+        if (outcome == IS_OPEN && osi_live_proc(proc, &task) &&
             osi_fd_table(&live->files, task.identity.taskd, &again) ==
                 OSI_FD_TABLE_FOUND && again.fds == table.fds) {
             return files;

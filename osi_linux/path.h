@@ -10,6 +10,12 @@
 
 #include "fields.h"
 
+/*
+ * Of the paths of one answer together: a guest may have a long one many
+ * times.  An answer with more is unknown.
+ */
+#define OSI_MAX_PATH_BYTES (64u << 20)
+
 typedef struct OsiPathLayout {
     OsiStruct path_group, dentry_group, vfsmount_group, mount_group,
               inode_group, super_group, fs_type_group, d_op_group, ns_group,

@@ -509,6 +509,8 @@ static void test_libraries(void)
         { "/lib/unread.so", 0x46000, 0x1000, "r-xp" },
         /* loaded once more, with others in between */
         { "/lib/a.so", 0x50000, 0x1000, "r-xp" },
+        /* on another file system */
+        { "/lib/a.so", 0x51000, 0x2000, "r-xp" },
     };
 
     add_module(all, "/bin/program", 0x10000, 0x1000, 0, "r--p");
@@ -521,6 +523,10 @@ static void test_libraries(void)
     add_module(all, "/var/not-elf", 0x45000, 0x1000, 0, "r-xp");
     add_module(all, "/lib/unread.so", 0x46000, 0x1000, 0, "r-xp");
     add_module(all, "/lib/a.so", 0x50000, 0x1000, 0, "r-xp");
+    for (uint64_t base = 0x51000; base < 0x53000; base += 0x1000) {
+        add_module(all, "/lib/a.so", base, 0x1000, base - 0x51000, "r-xp");
+        g_array_index(all, OsiModule, all->len - 1).dev_minor = 9;
+    }
     libraries = osi_libraries_from(all, read_magic, NULL);
     g_assert_cmpuint(libraries->len, ==, G_N_ELEMENTS(expected));
     for (guint i = 0; i < libraries->len; i++) {

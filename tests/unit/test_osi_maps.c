@@ -85,7 +85,7 @@ const OsiTask *osi_system_current(unsigned int vcpu_index)
 
 /* ---- The world ----------------------------------------------------------- */
 
-static uint64_t leaf, fds;
+static uint64_t leaf, fds, fdt;
 static int n_slots;
 
 static uint64_t new_file(const char *name, uint64_t ino)
@@ -124,9 +124,9 @@ static void add_vma(uint64_t start, uint64_t end, uint64_t flags,
 static void put_files(void)
 {
     uint64_t files = world_struct(w, "files_struct");
-    uint64_t fdt = world_struct(w, "fdtable");
     uint64_t file = new_file("open", 4), broken;
 
+    fdt = world_struct(w, "fdtable");
     fds = world_alloc(w, 8 * 64, 8);
     task_struct = world_struct(w, "task_struct");
     world_set(w, task_struct, "task_struct", "files", files);
@@ -291,6 +291,53 @@ static void assert_nothing(const OsiProc *p, const OsiProcHandle *h)
     g_assert_false(read_process_memory(0, h, 0x1000, &byte, 1));
 }
 
+/* A table of @n descriptors, all of which lead to @file. */
+static void put_many(uint64_t file, unsigned int n)
+{
+    uint64_t table = world_alloc(w, 8 * n, 8);
+
+    for (unsigned int i = 0; i < n; i++) {
+        world_put(w, table + 8 * i, file, 8);
+    }
+    world_set(w, fdt, "fdtable", "max_fds", n);
+    world_set(w, fdt, "fdtable", "fd", table);
+    world_set(w, fdt, "fdtable", "close_on_exec",
+              world_alloc(w, n / 8 + 8, 8));
+}
+
+/* As many bytes of paths as there may be, and more. */
+static void test_many_files(void)
+{
+    const unsigned int path_len = 4 * 4000;
+    const unsigned int n_most = OSI_MAX_PATH_BYTES / path_len;
+    g_autofree char *part = g_strnfill(path_len / 4 - 1, 'p');
+    uint64_t super, root, dentry, inode, file;
+
+    start();
+    super = world_super(w, "ext4", 1);
+    root = dentry = world_dentry(w, 0, "/", super, 0);
+    inode = world_inode(w, 9, 0100600, super);
+    for (int i = 0; i < 4; i++) {
+        dentry = world_dentry(w, dentry, part, super, inode);
+    }
+    file = world_file(w, world_mount(w, root, super, 0, 0), dentry, inode);
+    for (unsigned int n = n_most; n <= n_most + 1; n++) {
+        g_autoptr(GArray) all = NULL;
+
+        put_many(file, n);
+        all = get_open_files(0, &proc);
+        if (n == n_most) {
+            g_assert_nonnull(all);
+            g_assert_cmpuint(all->len, ==, n);
+            g_assert_cmpuint(strlen(g_array_index(all, OsiFile, n - 1).path),
+                             ==, path_len);
+        } else {
+            g_assert_null(all);
+        }
+    }
+    world_free(w);
+}
+
 static void test_unknown(void)
 {
     const OsiProc other = { .taskd = TASK, .create_time = START + 1 };
@@ -377,6 +424,7 @@ int main(int argc, char **argv)
     g_test_add_func("/osi_maps/mappings", test_mappings);
     g_test_add_func("/osi_maps/libraries", test_libraries);
     g_test_add_func("/osi_maps/files", test_files);
+    g_test_add_func("/osi_maps/many-files", test_many_files);
     g_test_add_func("/osi_maps/unknown", test_unknown);
     g_test_add_func("/osi_maps/execve", test_execve);
     g_test_add_func("/osi_maps/ending", test_ending);
