@@ -362,8 +362,8 @@ static bool wild_page_table(const Victim *v)
     uint8_t bytes[512];
 
     memset(bytes, 0x41, sizeof(bytes));
-    for (int i = 0; i < 4; i++) {
-        if (!spoil(pgd + i * sizeof(bytes), bytes, sizeof(bytes))) {
+    for (unsigned int at = 0; at < paging->user_bytes; at += sizeof(bytes)) {
+        if (!spoil(pgd + at, bytes, sizeof(bytes))) {
             return false;
         }
     }

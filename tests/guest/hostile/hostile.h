@@ -52,6 +52,18 @@ typedef struct World {
     GHashTable *seen;
 } World;
 
+/* What of the guest's architecture matters here, by QEMU's name for it. */
+typedef struct Paging {
+    const char *target;
+    unsigned int user_bytes; /* of a root table: what maps user memory */
+    uint64_t table_mask, table_bits; /* an entry that leads to a table */
+} Paging;
+
+/* Set at install. */
+extern const Paging *paging;
+/* NULL: not known here. */
+const Paging *paging_find(const char *target);
+
 /* Where a member lies; false: this kernel has no such. */
 bool member(const char *type, const char *path, uint64_t *offset,
             uint64_t *size);

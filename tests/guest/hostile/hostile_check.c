@@ -288,6 +288,11 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id,
         fprintf(stderr, "hostile_check: needs filename=FILE\n");
         return -1;
     }
+    paging = paging_find(info->target_name);
+    if (!paging) {
+        fprintf(stderr, "hostile_check: not for %s\n", info->target_name);
+        return -1;
+    }
     if (!qemu_plugin_available("qemu_plugin_write_memory_vaddr")) {
         fprintf(stderr, "hostile_check: this QEMU's plugins cannot write "
                 "memory; use 11.1\n");

@@ -77,6 +77,24 @@ static const struct {
     { "module", "name" }, { "module", "mem" },
 };
 
+/* With pages of 4 KiB.  Arm has tables of their own for the kernel. */
+static const Paging pagings[] = {
+    { "x86_64", 2048, 0x81, 0x01 }, /* present, and not a large page */
+    { "aarch64", 4096, 0x03, 0x03 },
+};
+
+const Paging *paging;
+
+const Paging *paging_find(const char *target)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(pagings); i++) {
+        if (strcmp(pagings[i].target, target) == 0) {
+            return &pagings[i];
+        }
+    }
+    return NULL;
+}
+
 /* ---- Members ------------------------------------------------------------- */
 
 bool member(const char *type, const char *path, uint64_t *offset,
@@ -191,7 +209,7 @@ static void add_maple(World *w, uint64_t entry, int depth)
     for (int i = 0; i < 32; i++) {
         uint64_t word = peek64(node + 8 * i);
 
-        if (word >> 47 == 0x1ffff && (word & 0x78) && (word & 7) == 6) {
+        if (word >> 48 == 0xffff && (word & 0x78) && (word & 7) == 6) {
             add_maple(w, word, depth + 1);
         }
     }
@@ -206,16 +224,16 @@ static void add_mm(World *w, uint64_t mm)
     }
     add_maple(w, get(mm, "mm_struct", "mm_mt.ma_root"), 0);
     add_file(w, get(mm, "mm_struct", "exe_file"));
-    add(w, pgd, PAGE_TABLE, 2048);
+    add(w, pgd, PAGE_TABLE, paging->user_bytes);
     if (!qemu_plugin_translate_vaddr(pgd, &physical)) {
         return;
     }
     /* Three levels down by the kernel's linear map, from both ends. */
-    for (int from = 0; from < 256; from++) {
-        at = pgd + 8 * from;
+    for (unsigned int from = 0; from < paging->user_bytes; from += 8) {
+        at = pgd + from;
         for (int level = 0; level < 3; level++) {
             entry = peek64(at);
-            if (!(entry & 1)) {
+            if ((entry & paging->table_mask) != paging->table_bits) {
                 break;
             }
             at = (entry & 0xffffffffff000ull) + (pgd - physical);
