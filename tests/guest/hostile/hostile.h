@@ -8,6 +8,12 @@
  *   directed.c  one known spoiling at a time, and what must be said then
  *   hostile_check.c  rounds, all vCPUs at once; what was seen
  *
+ * and of hostile_events, which does so whenever osi_linux is about to tell an
+ * event:
+ *
+ *   front.c     when that is
+ *   events.c    what is told then, and when nothing is spoiled any more
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #ifndef TESTS_HOSTILE_H
@@ -72,6 +78,8 @@ uint64_t get(uint64_t base, const char *type, const char *path);
 
 /* On a vCPU's thread, the others standing still. */
 World *world_new(unsigned int vcpu);
+/* What belongs to the task_struct at @task; without handles and threads. */
+World *world_of_task(uint64_t task);
 void world_free(World *world);
 /* Spoils something of something; what, to @said. */
 void world_spoil(const World *world, uint64_t *state, GString *said);

@@ -312,6 +312,40 @@ static void add_modules(World *w, unsigned int vcpu)
     free_osikernelmodules_qpp(modules);
 }
 
+/* The first mappings, where they are a list; of a tree, what is in leaves. */
+static void add_mappings_of(World *w, uint64_t mm)
+{
+    uint64_t vma = get(mm, "mm_struct", "mmap");
+    const guint n = w->objects->len;
+
+    for (int i = 0; i < 20 && add(w, vma, "vm_area_struct", 200); i++) {
+        add_file(w, get(vma, "vm_area_struct", "vm_file"));
+        vma = get(vma, "vm_area_struct", "vm_next");
+    }
+    for (guint i = 0; i < n; i++) {
+        const Object node = g_array_index(w->objects, Object, i);
+
+        for (int k = 16; strcmp(node.type, NODE) == 0 && k < 32; k++) {
+            vma = peek64(node.addr + 8 * k);
+            if (get(vma, "vm_area_struct", "vm_mm") == mm &&
+                add(w, vma, "vm_area_struct", 200)) {
+                add_file(w, get(vma, "vm_area_struct", "vm_file"));
+            }
+        }
+    }
+}
+
+World *world_of_task(uint64_t task)
+{
+    World *w = g_new0(World, 1);
+
+    w->seen = g_hash_table_new(NULL, NULL);
+    w->objects = g_array_new(FALSE, FALSE, sizeof(Object));
+    add_task(w, task);
+    add_mappings_of(w, get(task, "task_struct", "mm"));
+    return w;
+}
+
 World *world_new(unsigned int vcpu)
 {
     World *w = g_new0(World, 1);
