@@ -3,7 +3,8 @@
  * face; system mode only.  Words with osi_linux in them are PANDA's.
  *
  * When the functions may be called, and what unknown means, is as in
- * osi_maps.h.
+ * osi_maps.h: the path of what open() gives, at on_openat_return; of what a
+ * call is made on, at on_<name>_entered.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

@@ -5,7 +5,8 @@
  * What is said of a vCPU's thread holds for functions that take @vcpu_index:
  * they are called on the thread of that vCPU, from any callback that may
  * read registers, and read the guest's kernel.  With page-table isolation
- * they need the kernel's context, such as a thread switch.  The others may be
+ * they need the kernel's context, such as a thread switch or a system call's
+ * return.  The others may be
  * called from any context and read nothing.  Unknown is said as NULL or
  * false, never guessed; before the guest's first thread switch everything
  * is.

@@ -6,9 +6,10 @@
  * Unless said otherwise a function is called on the thread of a vCPU, from
  * any callback that may read registers; @vcpu_index is that vCPU.  It reads
  * the guest's kernel, and so needs a moment at which the kernel's memory can
- * be read: with page-table isolation that is the kernel's context, such as a
- * thread switch (on x86_64 any moment, where the host can read physical
- * memory: plugin API 5).  The process may be any; its OsiProc says which.
+ * be read (osi_proc.h): with page-table isolation, and on aarch64, that is
+ * the kernel's context: a thread switch, a system call's entered and return
+ * events, not its enter (on x86_64 any moment, where the host can read
+ * physical memory: plugin API 5).  The process may be any; its OsiProc says which.
  *
  * Unknown is said as NULL, 0 or false, never guessed: the process is gone,
  * its mappings are being changed by another vCPU at this moment (all is

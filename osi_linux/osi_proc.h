@@ -4,10 +4,11 @@
  *
  * These functions read guest memory when they are called, through the vCPU
  * @vcpu_index on whose thread they are called: from a callback that may read
- * registers, at a moment when the kernel's memory is mapped (in osi_linux's
- * and syscalls' switch events always; with page-table isolation never while
- * the vCPU runs user code, as at a system call's enter).  When it is not,
- * they answer NULL, false or -1.
+ * registers, at a moment when the kernel's memory is in reach.  It always is
+ * in osi_linux's events, and in syscalls' switch events, entered events and
+ * returns (but SYSCALLS_NO_RETURN); with page-table isolation, and on
+ * aarch64, never while the vCPU runs user code, as at a system call's enter.
+ * When it is not, they answer NULL, false or -1.
  *
  * The guest goes on meanwhile on its other vCPUs.  A process or thread that
  * lives during the whole call is listed, once; one that begins or ends during

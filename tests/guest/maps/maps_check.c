@@ -3,10 +3,13 @@
  * memory and files, for the guest test maps-run.
  *
  * At a marker, a system call of an unused number, the guest program says
- * which process is meant, or asks.  An answer is given at once and once more
- * at the next thread switch, when the kernel's memory can be read whatever
- * its page tables.  One JSON object a line, to the file named by the option
- * filename; text in hexadecimal.  What is right is decided by maps-compare.
+ * which process is meant, or asks.  An answer is given at once, when the call
+ * has entered the kernel, when it returns, and at the next thread switch: all
+ * but the first are moments when the kernel's memory can be read whatever its
+ * page tables.  Besides, what the asking process opens is looked up when it
+ * gets the descriptor.  One JSON object a line, to the file named by the
+ * option filename; text in hexadecimal.  What is right is decided by
+ * maps-compare.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -32,6 +35,8 @@ static GMutex lock; /* guards what follows, and so the order of lines */
 static FILE *out;
 static OsiProc *worlds[MAPS_WORLDS];
 static Question pending; /* command 0: none */
+static SyscallsThread *asker; /* the thread that made the last marker */
+static char opening[256]; /* what it is about to open, or "" */
 
 /* ---- Writing ------------------------------------------------------------- */
 
@@ -259,22 +264,94 @@ static void answer_locked(unsigned int vcpu, const Question *q,
 
 /* ---- Events -------------------------------------------------------------- */
 
+static bool is_marker(const SyscallsCall *call, Question *q)
+{
+    *q = (Question){ call->args[1], call->args[2], call->args[3],
+                     call->args[4] };
+    return call->nr == MAPS_MARKER && call->args[0] == MAPS_MAGIC &&
+           q->world < MAPS_WORLDS;
+}
+
 static void on_enter(void *evdata, void *udata)
 {
     const SyscallsCall *call = evdata;
-    const Question q = { call->args[1], call->args[2], call->args[3],
-                         call->args[4] };
+    Question q;
 
-    if (call->nr != MAPS_MARKER || call->args[0] != MAPS_MAGIC ||
-        q.world >= MAPS_WORLDS) {
+    if (!is_marker(call, &q)) {
         return;
     }
     g_mutex_lock(&lock);
     if (q.command == MAPS_KEEP) {
         worlds[q.world] = get_current_process_qpp(call->vcpu);
     } else {
+        asker = call->thread;
         answer_locked(call->vcpu, &q, "call");
+    }
+    g_mutex_unlock(&lock);
+}
+
+static void on_entered(void *evdata, void *udata)
+{
+    const SyscallsCall *call = evdata;
+    Question q;
+
+    if (is_marker(call, &q) && q.command != MAPS_KEEP) {
+        g_mutex_lock(&lock);
+        answer_locked(call->vcpu, &q, "entered");
+        g_mutex_unlock(&lock);
+    }
+}
+
+static void on_return(void *evdata, void *udata)
+{
+    const SyscallsCall *call = evdata;
+    Question q;
+
+    if (is_marker(call, &q) && q.command != MAPS_KEEP) {
+        g_mutex_lock(&lock);
+        answer_locked(call->return_vcpu, &q, "return");
         pending = q;
+        g_mutex_unlock(&lock);
+    }
+}
+
+static void on_openat_enter(void *evdata, void *udata)
+{
+    const SyscallsCall *call = evdata;
+
+    g_mutex_lock(&lock);
+    if (call->thread == asker) {
+        for (size_t i = 0; i < sizeof(opening); i++) {
+            if (!qemu_plugin_read_memory(call->args[1] + i, &opening[i], 1)) {
+                opening[i] = 0;
+            }
+            if (!opening[i]) {
+                break;
+            }
+        }
+        opening[sizeof(opening) - 1] = 0;
+    }
+    g_mutex_unlock(&lock);
+}
+
+/* What it has opened, by the descriptor that it has just got. */
+static void on_openat_return(void *evdata, void *udata)
+{
+    const SyscallsCall *call = evdata;
+    g_autoptr(GString) s = g_string_new(NULL);
+
+    g_mutex_lock(&lock);
+    if (call->thread == asker && call->outcome == SYSCALLS_RETURNED &&
+        call->ret >= 0 && opening[0]) {
+        OsiProc *proc = get_current_process_qpp(call->return_vcpu);
+        g_autofree char *path = osi_linux_fd_to_filename_qpp(
+            call->return_vcpu, proc, (int)call->ret);
+
+        g_string_append(s, "{\"kind\":\"opened\",\"world\":-1");
+        put_text(s, "asked", opening);
+        put_text(s, "path", path);
+        fprintf(out, "%s}\n", s->str);
+        free_osiproc_qpp(proc);
     }
     g_mutex_unlock(&lock);
 }
@@ -305,6 +382,18 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id,
                                            const qemu_info_t *info, int argc,
                                            char **argv)
 {
+    static const struct {
+        const char *name;
+        cb_func_t function;
+    } events[] = {
+        { "on_all_sys_enter", on_enter },
+        { "on_all_sys_entered", on_entered },
+        { "on_all_sys_return", on_return },
+        { "on_openat_enter", on_openat_enter },
+        { "on_openat_return", on_openat_return },
+        { "on_thread_switch", on_thread_switch },
+    };
+
     if (argc != 1 || !g_str_has_prefix(argv[0], "filename=")) {
         fprintf(stderr, "maps_check: needs one option, filename=FILE\n");
         return -1;
@@ -315,9 +404,11 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id,
         return -1;
     }
     qemu_plugin_register_atexit_cb(id, on_atexit, NULL);
-    return qemu_plugin_reg_callback("syscalls", "on_all_sys_enter",
-                                    on_enter) &&
-                   qemu_plugin_reg_callback("syscalls", "on_thread_switch",
-                                            on_thread_switch)
-               ? 0 : -1;
+    for (size_t i = 0; i < G_N_ELEMENTS(events); i++) {
+        if (!qemu_plugin_reg_callback("syscalls", events[i].name,
+                                      events[i].function)) {
+            return -1;
+        }
+    }
+    return 0;
 }

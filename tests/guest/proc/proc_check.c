@@ -3,8 +3,9 @@
  * processes and threads, for the guest test proc-run.
  *
  * It does so at the marker, a system call of an unused number, where the
- * kernel's memory may be out of reach, and at the first change of process
- * behind it, where it is not.  One JSON object a line, to the file named by
+ * kernel's memory may be out of reach, and where it is not: when that call
+ * has entered the kernel, when it returns, and at the first change of process
+ * behind it.  One JSON object a line, to the file named by
  * the option filename; bytes as hexadecimal text.  What is right is decided
  * by proc-compare.
  *
@@ -362,7 +363,31 @@ static void on_enter(void *evdata, void *udata)
         g_mutex_unlock(&storm_lock);
     } else {
         show_all("call", call->vcpu);
-        armed_vcpu = call->vcpu;
+    }
+}
+
+static bool is_question(const SyscallsCall *call)
+{
+    return call->nr == PROC_MARKER && call->args[0] == PROC_MAGIC &&
+           call->args[1] != PROC_STORM && call->args[1] != PROC_CALM;
+}
+
+static void on_entered(void *evdata, void *udata)
+{
+    const SyscallsCall *call = evdata;
+
+    if (is_question(call)) {
+        show_all("entered", call->vcpu);
+    }
+}
+
+static void on_return(void *evdata, void *udata)
+{
+    const SyscallsCall *call = evdata;
+
+    if (is_question(call)) {
+        show_all("return", call->return_vcpu);
+        armed_vcpu = call->return_vcpu;
         __atomic_store_n(&armed, true, __ATOMIC_RELEASE);
     }
 }
@@ -410,8 +435,14 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id,
     return qemu_plugin_reg_callback("syscalls", "on_all_sys_enter",
                                     on_enter) &&
                    (!info->system_emulation ||
-                    qemu_plugin_reg_callback("osi_linux",
-                                             "on_process_change",
-                                             on_process_change))
+                    (qemu_plugin_reg_callback("syscalls",
+                                              "on_all_sys_entered",
+                                              on_entered) &&
+                     qemu_plugin_reg_callback("syscalls",
+                                              "on_all_sys_return",
+                                              on_return) &&
+                     qemu_plugin_reg_callback("osi_linux",
+                                              "on_process_change",
+                                              on_process_change)))
                ? 0 : -1;
 }
