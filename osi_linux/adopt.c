@@ -19,6 +19,7 @@
 #include "adopt.h"
 #include "asid.h"
 #include "kernel.h"
+#include "registers.h"
 #include "tasks.h"
 
 /* Stacks are of 16 KiB, with KASAN of 32 or 64 (THREAD_SIZE). */
@@ -40,7 +41,6 @@ typedef struct Adopted {
     unsigned int boot; /* as n_boots was */
 } Adopted;
 
-static const OsiArch *arch;
 static Adopted *adopted; /* of each vCPU, used by it alone */
 static unsigned int n;
 static atomic_uint n_doubts;
@@ -58,9 +58,8 @@ static Adopted *adopted_on(unsigned int vcpu_index)
     return a;
 }
 
-void osi_adopt_start(const OsiArch *a, unsigned int n_vcpus)
+void osi_adopt_start(unsigned int n_vcpus)
 {
-    arch = a;
     n = n_vcpus;
     adopted = g_new0(Adopted, n);
 }
@@ -119,12 +118,11 @@ void osi_adopt(unsigned int vcpu_index)
     uint64_t sp;
 
     if (!osi_kernel()) {
-        osi_kernel_discover(arch->pc, 0);
+        osi_kernel_discover(0);
     }
     kernel = osi_kernel();
     if (!a || !kernel ||
-        !qemu_plugin_read_register_u64(qemu_plugin_find_register(arch->sp),
-                                       &sp)) {
+        !osi_register_read(OSI_REG_SP, &sp)) {
         return;
     }
     if (a->task.known && sp - a->stack < MAX_STACK) {
@@ -164,8 +162,7 @@ static bool is_on_stack_of(const OsiKernel *kernel, uint64_t taskd)
                                kernel->layout.big_endian };
     uint64_t sp, stack;
 
-    return qemu_plugin_read_register_u64(qemu_plugin_find_register(arch->sp),
-                                         &sp) &&
+    return osi_register_read(OSI_REG_SP, &sp) &&
            osi_read_field(&reader, taskd, &kernel->proc.task.stack, &stack) &&
            stack <= sp && sp - stack < MIN_STACK;
 }

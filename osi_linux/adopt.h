@@ -8,10 +8,9 @@
 #ifndef OSI_ADOPT_H
 #define OSI_ADOPT_H
 
-#include "arch/arch.h"
 #include "task.h"
 
-void osi_adopt_start(const OsiArch *arch, unsigned int n_vcpus);
+void osi_adopt_start(unsigned int n_vcpus);
 
 /*
  * The vCPU, of which no thread is known, is about to go on with user code;

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "asid.h"
+#include "registers.h"
 #include "system.h"
 
 /*
@@ -16,7 +17,6 @@
 #define LINEAR_MAP_ALIGN (2u << 20)
 
 static const OsiArch *arch;
-static struct qemu_plugin_register *root;
 static _Atomic uint64_t linear_map; /* virtual minus physical; 0: unknown */
 static GMutex learning_lock;
 static bool is_learning; /* on_enter is registered */
@@ -54,13 +54,7 @@ static void on_enter(void *evdata, void *udata)
     const OsiTask *task = osi_system_current(call->vcpu);
     uint64_t value, physical, start;
 
-    if (!task || !task->pgd) {
-        return;
-    }
-    if (!root) {
-        root = qemu_plugin_find_register(arch->root);
-    }
-    if (!qemu_plugin_read_register_u64(root, &value)) {
+    if (!task || !task->pgd || !osi_register_read(OSI_REG_ROOT, &value)) {
         return;
     }
     physical = value & arch->root_mask;

@@ -23,6 +23,7 @@
 #include "kernel.h"
 #include "live.h"
 #include "osi_events.h"
+#include "registers.h"
 #include "remap.h"
 #include "syscalls.h"
 
@@ -32,23 +33,11 @@ typedef struct Hook {
     _Atomic uint64_t address; /* 0: not known (yet) */
 } Hook;
 
-static const OsiArch *arch;
 static qemu_plugin_id_t self;
 static qemu_plugin_callback *on_process_start, *on_thread_start,
     *on_process_exec, *on_thread_end, *on_process_end, *on_task_change;
 
 /* ---- What a hook sees ---------------------------------------------------- */
-
-/* Argument @n of the function that is being entered. */
-static bool argument(unsigned int n, uint64_t *value)
-{
-    static struct qemu_plugin_register *registers[2];
-
-    if (!registers[n]) {
-        registers[n] = qemu_plugin_find_register(arch->arguments[n]);
-    }
-    return qemu_plugin_read_register_u64(registers[n], value);
-}
 
 /* Where members lie: nowhere if another vCPU has just noticed a reboot. */
 static const OsiProcLayout *layout(void)
@@ -99,7 +88,8 @@ static void on_new_task(unsigned int vcpu_index, void *udata)
     if ((!qemu_plugin_callback_wanted(on_process_start) &&
          !qemu_plugin_callback_wanted(on_thread_start) &&
          !osi_remap_wanted()) ||
-        !argument(0, &taskd) || !read_task(taskd, &created) ||
+        !osi_register_read(OSI_REG_ARG0, &taskd) ||
+        !read_task(taskd, &created) ||
         !read_current(vcpu_index, &creator)) {
         return;
     }
@@ -224,7 +214,8 @@ static void on_end(unsigned int vcpu_index, void *udata)
     if ((!qemu_plugin_callback_wanted(on_thread_end) &&
          !qemu_plugin_callback_wanted(on_process_end) &&
          !osi_remap_wanted()) ||
-        !argument(0, &code) || !argument(1, &is_last) ||
+        !osi_register_read(OSI_REG_ARG0, &code) ||
+        !osi_register_read(OSI_REG_ARG1, &is_last) ||
         !read_current(vcpu_index, &task)) {
         return;
     }
@@ -333,7 +324,7 @@ static void on_thread_switch(void *evdata, void *udata)
     qemu_plugin_run_callback_handle(on_task_change, &event, NULL);
 }
 
-bool osi_events_start(qemu_plugin_id_t id, const OsiArch *the_arch)
+bool osi_events_start(qemu_plugin_id_t id)
 {
     const struct {
         const char *name;
@@ -347,7 +338,6 @@ bool osi_events_start(qemu_plugin_id_t id, const OsiArch *the_arch)
         { "on_task_change", &on_task_change },
     };
 
-    arch = the_arch;
     self = id;
     for (size_t i = 0; i < G_N_ELEMENTS(callbacks); i++) {
         *callbacks[i].handle = qemu_plugin_create_callback_handle(

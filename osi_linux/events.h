@@ -6,10 +6,10 @@
 #ifndef OSI_EVENTS_PRIVATE_H
 #define OSI_EVENTS_PRIVATE_H
 
-#include "arch/arch.h"
+#include "plugin-qpp.h"
 
 /* At install, after syscalls' thread switches were subscribed to. */
-bool osi_events_start(qemu_plugin_id_t id, const OsiArch *arch);
+bool osi_events_start(qemu_plugin_id_t id);
 
 /* The guest has rebooted: what is hooked is elsewhere. */
 void osi_events_forget(void);

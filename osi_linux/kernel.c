@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "kernel.h"
-#include "plugin-qpp.h"
+#include "registers.h"
 #include "sources.h"
 
 /* A part of the time that may be spent on looking for what is not there. */
@@ -90,7 +90,7 @@ static void tell_locked(const OsiKernel *kernel, bool again,
     }
 }
 
-void osi_kernel_discover(const char *pc_register, uint64_t task)
+void osi_kernel_discover(uint64_t task)
 {
     g_autoptr(GError) error = NULL;
     gint64 started = g_get_monotonic_time();
@@ -99,8 +99,7 @@ void osi_kernel_discover(const char *pc_register, uint64_t task)
 
     /* What another vCPU is about to find need not be waited for. */
     if (started < atomic_load_explicit(&next_try, memory_order_relaxed) ||
-        !qemu_plugin_read_register_u64(
-            qemu_plugin_find_register(pc_register), &pc) ||
+        !osi_register_read(OSI_REG_PC, &pc) ||
         !g_mutex_trylock(&lock)) {
         return;
     }

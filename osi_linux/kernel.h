@@ -44,10 +44,10 @@ void osi_kernel_free_disposed(void);
 
 /*
  * Looks for what there is to know of the kernel, if it is time to.  On the
- * thread of a vCPU that executes the kernel; @pc_register holds the address
- * of its code, @task that of a task_struct.
+ * thread of a vCPU that executes the kernel; @task is the address of a
+ * task_struct.
  */
-void osi_kernel_discover(const char *pc_register, uint64_t task);
+void osi_kernel_discover(uint64_t task);
 
 /* An OsiReadFn: the guest as the current vCPU sees it. */
 bool osi_kernel_read(void *opaque, uint64_t addr, void *buf, size_t len);

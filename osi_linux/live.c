@@ -9,6 +9,7 @@
 #include "asid.h"
 #include "kernel.h"
 #include "live.h"
+#include "registers.h"
 #include "system.h"
 
 static const OsiArch *arch;
@@ -165,10 +166,7 @@ bool osi_live_task(const OsiProcHandle *handle, OsiTask *task)
 
 bool osi_live_pc(uint64_t *pc)
 {
-    struct qemu_plugin_register *reg;
-
-    reg = arch ? qemu_plugin_find_register(arch->pc) : NULL;
-    return reg && qemu_plugin_read_register_u64(reg, pc);
+    return osi_register_read(OSI_REG_PC, pc);
 }
 
 /* It is the same on all vCPUs, and does not change once there are users. */

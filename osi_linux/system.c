@@ -21,6 +21,7 @@
 #include "events.h"
 #include "kernel.h"
 #include "live.h"
+#include "registers.h"
 #include "remap.h"
 #include "rename.h"
 #include "source.h"
@@ -135,7 +136,7 @@ static void on_thread_switch(void *evdata, void *udata)
     SystemTask *t;
 
     if (G_UNLIKELY(!kernel)) {
-        osi_kernel_discover(arch->pc, syscalls_thread_task_qpp(sw->next));
+        osi_kernel_discover(syscalls_thread_task_qpp(sw->next));
         kernel = osi_kernel();
         if (!kernel) {
             return;
@@ -163,17 +164,10 @@ static void on_thread_switch(void *evdata, void *udata)
 
 static bool is_to_user(void)
 {
-    static struct qemu_plugin_register *mode;
     uint64_t value;
 
-    if (!arch->mode) {
-        return true;
-    }
-    if (!mode) {
-        mode = qemu_plugin_find_register(arch->mode);
-    }
-    return qemu_plugin_read_register_u64(mode, &value) &&
-           (value & arch->mode_mask) == 0;
+    return !arch->mode || (osi_register_read(OSI_REG_MODE, &value) &&
+                           (value & arch->mode_mask) == 0);
 }
 
 /* The kernel is done with the thread's call, and its memory is in reach. */
@@ -295,7 +289,8 @@ const OsiSource *osi_system_start(qemu_plugin_id_t id,
     n_vcpus = MAX(info->system.max_vcpus, 1);
     last = g_malloc0_n(n_vcpus, sizeof(*last));
     osi_kernel_start(id);
-    osi_adopt_start(arch, n_vcpus);
+    osi_registers_start(id, arch);
+    osi_adopt_start(n_vcpus);
     osi_elsewhere_start(n_vcpus);
     slot = syscalls_slot_new_qpp(g_free);
     on_process_change = qemu_plugin_create_callback_handle(
@@ -305,7 +300,7 @@ const OsiSource *osi_system_start(qemu_plugin_id_t id,
                                   on_thread_switch) ||
         !qemu_plugin_reg_callback("syscalls", "on_reboot", on_reboot) ||
         !osi_asid_start(arch) || !osi_rename_start() ||
-        !osi_events_start(id, arch) || !osi_remap_start(id)) {
+        !osi_events_start(id) || !osi_remap_start(id)) {
         return NULL;
     }
     osi_live_start(arch);
