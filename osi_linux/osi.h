@@ -5,7 +5,9 @@
  * Events (qemu_plugin_reg_callback("osi_linux", ...)):
  *
  *   on_process_change    evdata is an OsiProcessChange: a vCPU goes over to
- *                        another process.  In the kernel's context.
+ *                        another process.  In the kernel's context.  After a
+ *                        reboot (on_reboot in syscalls.h) from unknown, as at
+ *                        the start.
  *
  * Lists of processes and threads, and all that is known of one, are in
  * osi_proc.h, which is included at the end; memory is in osi_maps.h.

@@ -38,7 +38,9 @@
  * present.  Records are valid during the event.
  *
  * Events begin when the kernel and its symbols are known, at the first thread
- * switch that osi_linux sees; nothing is told of what happened earlier.
+ * switch that osi_linux sees; nothing is told of what happened earlier.  The
+ * same after a reboot (on_reboot in syscalls.h), which itself ends everything
+ * without a word here.
  * Helpers that the kernel makes of a process for itself (io_uring's workers,
  * vhost) are told as threads, though sched_process_fork leaves them out.
  *

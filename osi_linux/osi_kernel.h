@@ -9,7 +9,8 @@
  * return.  The others may be
  * called from any context and read nothing.  Unknown is said as NULL or
  * false, never guessed; before the guest's first thread switch everything
- * is.
+ * is.  After a reboot (on_reboot in syscalls.h) the answers are the new
+ * kernel's.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
