@@ -263,7 +263,7 @@ void osi_events_translate(struct qemu_plugin_tb *tb)
     }
 }
 
-static atomic_bool found; /* where the hooks of this kernel are */
+static atomic_uint hooked; /* the number of the kernel that is; 0: none */
 
 /* The kernel has become known: once in each boot. */
 static void find_hooks(const OsiTypes *types)
@@ -294,7 +294,7 @@ void osi_events_forget(void)
     for (size_t i = 0; i < G_N_ELEMENTS(hooks); i++) {
         atomic_store(&hooks[i].address, 0);
     }
-    atomic_store(&found, false);
+    atomic_store(&hooked, 0);
 }
 
 static void on_thread_switch(void *evdata, void *udata)
@@ -307,8 +307,9 @@ static void on_thread_switch(void *evdata, void *udata)
     if (!kernel) {
         return;
     }
-    if (G_UNLIKELY(!atomic_load_explicit(&found, memory_order_relaxed)) &&
-        !atomic_exchange(&found, true)) {
+    if (G_UNLIKELY(atomic_load_explicit(&hooked, memory_order_relaxed) !=
+                   kernel->number) &&
+        atomic_exchange(&hooked, kernel->number) != kernel->number) {
         find_hooks(kernel->types);
     }
     if (!qemu_plugin_callback_wanted(on_task_change)) {
