@@ -211,8 +211,7 @@ static void run_rounds(int cpu, int n_cpus, int rounds)
     CHECK(sched_setaffinity(0, sizeof(set), &set) == 0);
     for (int i = 1; i <= rounds; i++) {
         meet(cpu, n_cpus, i);
-        syscall(HOSTILE_MARKER, (long)HOSTILE_MAGIC, (long)n_cpus, (long)i,
-                (long)rounds);
+        syscall(HOSTILE_MARKER, (long)HOSTILE_MAGIC, (long)n_cpus, (long)i);
     }
 }
 

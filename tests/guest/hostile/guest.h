@@ -4,7 +4,7 @@
  *
  * Of guest.c it has this first argument.  The second is how many of the
  * program's processes are about to make it, each on a CPU of its own; the
- * third which round it is, and the fourth how many there will be.
+ * third which round it is.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
