@@ -211,3 +211,12 @@ bool osi_live_read_user(uint64_t pgd, uint64_t addr, void *buf, size_t len)
 
     return get_mmu(&mmu) && osi_mmu_read(&mmu, pgd, addr, buf, len);
 }
+
+bool osi_live_translate(uint64_t pgd, uint64_t addr, uint64_t *physical)
+{
+    uint64_t left;
+    OsiMmu mmu;
+
+    return get_mmu(&mmu) &&
+           osi_mmu_translate(&mmu, pgd, addr, physical, &left);
+}

@@ -79,4 +79,7 @@ bool osi_live_page_shift(unsigned int *out);
  */
 bool osi_live_read_user(uint64_t pgd, uint64_t addr, void *buf, size_t len);
 
+/* In the same way: where it lies in physical memory. */
+bool osi_live_translate(uint64_t pgd, uint64_t addr, uint64_t *physical);
+
 #endif /* OSI_LIVE_H */

@@ -118,6 +118,7 @@ QPP_FUN_PROTOTYPE(osi_linux, OsiProc *, get_process,
 /* Any context; NULL is allowed. */
 QPP_FUN_PROTOTYPE(osi_linux, void, free_osiproc, OsiProc *proc);
 QPP_FUN_PROTOTYPE(osi_linux, void, free_osithread, OsiThread *thread);
+QPP_FUN_PROTOTYPE(osi_linux, void, free_osiprochandle, OsiProcHandle *handle);
 
 #ifdef __cplusplus
 }

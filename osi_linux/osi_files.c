@@ -207,6 +207,30 @@ osi_linux_fd_to_pos(unsigned int vcpu_index, const OsiProc *proc, int fd)
     return pos;
 }
 
+QEMU_PLUGIN_EXPORT uint64_t ext_get_file_struct_ptr(unsigned int vcpu_index,
+                                                    uint64_t taskd, int fd)
+{
+    const OsiLive *live = osi_live_on(vcpu_index);
+    OsiFdTable table;
+    bool close_on_exec;
+    uint64_t file;
+
+    return live && osi_fd_table(&live->files, taskd, &table) ==
+                       OSI_FD_TABLE_FOUND &&
+                   osi_fd_file(&live->files, &table, fd, &file,
+                               &close_on_exec) ? file : 0;
+}
+
+QEMU_PLUGIN_EXPORT uint64_t ext_get_file_dentry(unsigned int vcpu_index,
+                                                uint64_t file)
+{
+    const OsiLive *live = osi_live_on(vcpu_index);
+    OsiFileInfo info;
+
+    return live && osi_file_read(&live->files, file, &info)
+               ? info.path.dentry : 0;
+}
+
 QEMU_PLUGIN_EXPORT void free_osifile(OsiFile *file)
 {
     if (file) {

@@ -81,6 +81,18 @@ QPP_FUN_PROTOTYPE(osi_linux, char *, osi_linux_fd_to_filename,
 QPP_FUN_PROTOTYPE(osi_linux, unsigned long long, osi_linux_fd_to_pos,
                   unsigned int vcpu_index, const OsiProc *proc, int fd);
 
+/*
+ * The address of the struct file that descriptor @fd of the thread whose
+ * task_struct is at @taskd leads to; 0: it is not open, or unknown.  For those
+ * who read the kernel's structures themselves (osi_kernel_member).
+ */
+QPP_FUN_PROTOTYPE(osi_linux, uint64_t, ext_get_file_struct_ptr,
+                  unsigned int vcpu_index, uint64_t taskd, int fd);
+
+/* The address of the dentry of the struct file at @file; 0: unknown. */
+QPP_FUN_PROTOTYPE(osi_linux, uint64_t, ext_get_file_dentry,
+                  unsigned int vcpu_index, uint64_t file);
+
 /* Any context; NULL is allowed. */
 QPP_FUN_PROTOTYPE(osi_linux, void, free_osifile, OsiFile *file);
 

@@ -7,6 +7,7 @@
 
 #include "facts.h"
 #include "kernel.h"
+#include "mapping.h"
 #include "osi_kernel.h"
 
 G_STATIC_ASSERT(OSI_SYMBOL_LEN == KALLSYMS_NAME_LEN);
@@ -67,6 +68,25 @@ QEMU_PLUGIN_EXPORT void free_osikernelmodules(OsiKernelModules *modules)
         g_free(modules->modules);
         g_free(modules);
     }
+}
+
+QEMU_PLUGIN_EXPORT GArray *get_modules(unsigned int vcpu_index)
+{
+    OsiKernelModules *modules = osi_kernel_modules(vcpu_index);
+    GArray *array = modules ? osi_modules_new() : NULL;
+
+    for (uint32_t i = 0; modules && i < modules->n; i++) {
+        OsiModule module = {
+            .modd = modules->modules[i].module,
+            .base = modules->modules[i].base,
+            .size = modules->modules[i].size,
+            .name = g_strdup(modules->modules[i].name),
+        };
+
+        g_array_append_val(array, module);
+    }
+    free_osikernelmodules(modules);
+    return array;
 }
 
 QEMU_PLUGIN_EXPORT bool osi_kernel_symbol(const char *name, uint64_t *address)

@@ -18,6 +18,7 @@
 #define QPP_OSI_KERNEL_H
 
 #include "osi.h"
+#include "osi_maps.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -84,6 +85,12 @@ QPP_FUN_PROTOTYPE(osi_linux, OsiKernelModules *, osi_kernel_modules,
 /* Any context; NULL is allowed. */
 QPP_FUN_PROTOTYPE(osi_linux, void, free_osikernelmodules,
                   OsiKernelModules *modules);
+
+/*
+ * The same as PANDA has it: OsiModules, of which modd, base, size and name
+ * are said, which go with the array (g_array_unref, cleanup_garray).
+ */
+QPP_FUN_PROTOTYPE(osi_linux, GArray *, get_modules, unsigned int vcpu_index);
 
 /*
  * The address of the kernel's own symbol @name (not of a module's) in the

@@ -264,6 +264,25 @@ static bool read_current(unsigned int vcpu_index, const OsiProcHandle *handle,
            osi_read_bytes(&r, addr, buf, len);
 }
 
+QEMU_PLUGIN_EXPORT uint64_t walk_page_table(unsigned int vcpu_index,
+                                            const OsiProc *proc,
+                                            uint64_t virtual_address)
+{
+    uint64_t physical;
+    OsiTask task;
+
+    return osi_live_on(vcpu_index) && osi_live_proc(proc, &task) &&
+                   osi_live_translate(task.pgd, virtual_address, &physical)
+               ? physical : OSI_INVALID_ADDRESS;
+}
+
+QEMU_PLUGIN_EXPORT OsiModule *get_one_module(GArray *modules,
+                                             unsigned int index)
+{
+    return modules && index < modules->len
+               ? &g_array_index(modules, OsiModule, index) : NULL;
+}
+
 QEMU_PLUGIN_EXPORT bool read_process_memory(unsigned int vcpu_index,
                                             const OsiProcHandle *handle,
                                             uint64_t addr, void *buf,

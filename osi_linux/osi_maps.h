@@ -45,6 +45,9 @@ typedef enum OsiMappingKind {
 #define OSI_VM_EXEC 0x4u
 #define OSI_VM_MAYSHARE 0x80u /* MAP_SHARED */
 
+/* No physical address. */
+#define OSI_INVALID_ADDRESS UINT64_MAX
+
 /* A mapping, or what is mapped of a file as a whole (get_libraries). */
 typedef struct OsiModule {
     uint64_t modd;   /* address of its vm_area_struct (of the first one) */
@@ -140,6 +143,18 @@ QPP_FUN_PROTOTYPE(osi_linux, OsiProcMem *, get_proc_mem,
 QPP_FUN_PROTOTYPE(osi_linux, bool, read_process_memory,
                   unsigned int vcpu_index, const OsiProcHandle *handle,
                   uint64_t addr, void *buf, size_t len);
+
+/*
+ * The physical address of the user address @virtual_address of @proc, by its
+ * page tables; OSI_INVALID_ADDRESS: there is no page, or it is unknown.
+ */
+QPP_FUN_PROTOTYPE(osi_linux, uint64_t, walk_page_table,
+                  unsigned int vcpu_index, const OsiProc *proc,
+                  uint64_t virtual_address);
+
+/* Element @index of an array of OsiModules; borrowed.  NULL: no such. */
+QPP_FUN_PROTOTYPE(osi_linux, OsiModule *, get_one_module, GArray *modules,
+                  unsigned int index);
 
 /* Any context; NULL is allowed. */
 QPP_FUN_PROTOTYPE(osi_linux, void, free_osimodule, OsiModule *module);

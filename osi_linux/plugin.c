@@ -96,6 +96,11 @@ QEMU_PLUGIN_EXPORT void free_osiproc(OsiProc *proc)
     }
 }
 
+QEMU_PLUGIN_EXPORT void free_osiprochandle(OsiProcHandle *handle)
+{
+    g_free(handle);
+}
+
 QEMU_PLUGIN_EXPORT void free_osithread(OsiThread *thread)
 {
     g_free(thread);

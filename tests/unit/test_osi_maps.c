@@ -78,6 +78,12 @@ bool osi_live_read_user(uint64_t pgd, uint64_t addr, void *buf, size_t len)
     return pgd == 1 && addr == 0x1000;
 }
 
+bool osi_live_translate(uint64_t pgd, uint64_t addr, uint64_t *physical)
+{
+    *physical = addr + 0x100000;
+    return pgd == 1 && addr == 0x1000;
+}
+
 const OsiTask *osi_system_current(unsigned int vcpu_index)
 {
     return current.leader ? &current : NULL;
@@ -181,6 +187,9 @@ static void test_mappings(void)
     all = get_mappings(0, &proc);
     g_assert_cmpuint(all->len, ==, 3);
     g_assert_cmpstr(g_array_index(all, OsiModule, 1).file, ==, "/lib.so");
+    g_assert_cmphex(get_one_module(all, 2)->base, ==, 0x20000);
+    g_assert_null(get_one_module(all, 3));
+    g_assert_null(get_one_module(NULL, 0));
     cleanup_garray(all);
     some = get_file_mappings(0, &proc);
     g_assert_cmpuint(some->len, ==, 2);
@@ -240,6 +249,7 @@ static void test_files(void)
     GArray *all;
     OsiFile *one;
     char *path;
+    uint64_t addr;
 
     start();
     all = get_open_files(0, &proc);
@@ -263,6 +273,12 @@ static void test_files(void)
     g_assert_cmpuint(osi_linux_fd_to_pos(0, &proc, 3), ==, 99);
     g_assert_cmpuint(osi_linux_fd_to_pos(0, &proc, 4), ==,
                      OSI_INVALID_FILE_POS);
+    addr = ext_get_file_struct_ptr(0, task_struct, 3);
+    g_assert_cmphex(addr, !=, 0);
+    g_assert_cmphex(ext_get_file_dentry(0, addr), !=, 0);
+    g_assert_cmphex(ext_get_file_struct_ptr(0, task_struct, 4), ==, 0);
+    g_assert_cmphex(ext_get_file_struct_ptr(0, 8, 3), ==, 0);
+    g_assert_cmphex(ext_get_file_dentry(0, 8), ==, 0);
     world_free(w);
 }
 
@@ -289,6 +305,7 @@ static void assert_nothing(const OsiProc *p, const OsiProcHandle *h)
     g_assert_null(osi_linux_fd_to_filename(0, p, 3));
     g_assert_cmpuint(osi_linux_fd_to_pos(0, p, 3), ==, OSI_INVALID_FILE_POS);
     g_assert_false(read_process_memory(0, h, 0x1000, &byte, 1));
+    g_assert_cmphex(walk_page_table(0, p, 0x1000), ==, OSI_INVALID_ADDRESS);
 }
 
 /* A table of @n descriptors, all of which lead to @file. */
@@ -404,6 +421,9 @@ static void test_memory(void)
     g_assert_true(read_process_memory(0, &handle, 0x1000, bytes, 4));
     g_assert_cmpmem(bytes, 4, "wwww", 4);
     g_assert_false(read_process_memory(0, &handle, 0x2000, bytes, 4));
+    g_assert_cmphex(walk_page_table(0, &proc, 0x1000), ==, 0x101000);
+    g_assert_cmphex(walk_page_table(0, &proc, 0x2000), ==,
+                    OSI_INVALID_ADDRESS);
     /* the kernel out of reach: of the process that runs only */
     is_mapped = false;
     g_assert_false(read_process_memory(0, &handle, 0x2ffe, bytes, 4));

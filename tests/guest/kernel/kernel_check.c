@@ -22,8 +22,27 @@ QEMU_PLUGIN_EXPORT const char *qemu_plugin_uses[] = { "osi_linux", NULL };
 static GMutex lock; /* guards what follows */
 static OsiKernelModules *modules;
 static int64_t boot_time;
+static unsigned int n_same; /* as PANDA's lists */
 static unsigned int n_changes, n_unknown_modules, n_unknown_times;
 static char *filename, *said_file, *members_file;
+
+/* PANDA's list is the same, unless modules come or go at this moment. */
+static bool is_as_panda(unsigned int vcpu, const OsiKernelModules *now)
+{
+    GArray *array = get_modules_qpp(vcpu);
+    bool same = array && array->len == now->n &&
+                !get_one_module_qpp(array, now->n);
+
+    for (uint32_t i = 0; same && i < now->n; i++) {
+        const OsiModule *a = get_one_module_qpp(array, i);
+        const OsiKernelModule *b = &now->modules[i];
+
+        same = a->modd == b->module && a->base == b->base &&
+               a->size == b->size && g_str_equal(a->name, b->name);
+    }
+    cleanup_garray_qpp(array);
+    return same;
+}
 
 static void on_process_change(void *evdata, void *udata)
 {
@@ -37,6 +56,7 @@ static void on_process_change(void *evdata, void *udata)
     if (now) {
         free_osikernelmodules_qpp(modules);
         modules = now;
+        n_same += now->n > 0 && is_as_panda(change->vcpu, now);
     } else {
         n_unknown_modules++;
     }
@@ -126,8 +146,8 @@ static void at_end(qemu_plugin_id_t id, void *udata)
         fprintf(stderr, "kernel_check: cannot write '%s'\n", filename);
         return;
     }
-    fprintf(out, "changes %u %u %u\n", n_changes, n_unknown_modules,
-            n_unknown_times);
+    fprintf(out, "changes %u %u %u %u\n", n_changes, n_unknown_modules,
+            n_unknown_times, n_same);
     fprintf(out, "version %s\n", osi_kernel_version_qpp() ?: "-");
     fprintf(out, "release %s\n", osi_kernel_release_qpp() ?: "-");
     fprintf(out, "cmdline %s\n", osi_kernel_command_line_qpp() ?: "-");

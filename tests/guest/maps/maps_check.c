@@ -18,6 +18,8 @@
 
 #include "guest.h"
 #include "osi_files.h"
+#include "osi_kernel.h"
+#include "osi_kernel.h"
 #include "osi_maps.h"
 #include "syscalls.h"
 
@@ -195,6 +197,34 @@ static void put_mappings(GString *s, unsigned int vcpu, const OsiProc *proc)
     }
 }
 
+/* What is @offset behind @addr; 0: the kernel is out of reach. */
+static uint64_t pointer_in(uint64_t addr, const char *type, const char *path)
+{
+    OsiKernelMember member;
+    uint64_t value = 0;
+
+    if (addr && osi_kernel_member_qpp(type, path, &member)) {
+        qemu_plugin_read_memory(addr + member.offset, &value,
+                                sizeof(value));
+    }
+    return value;
+}
+
+/*
+ * From PANDA's addresses an author goes on alone: to the same inode, where
+ * the kernel can be read.
+ */
+static bool leads_elsewhere(unsigned int vcpu, const OsiProc *proc,
+                            const OsiFile *file)
+{
+    uint64_t addr = ext_get_file_struct_ptr_qpp(vcpu, proc->taskd, file->fd);
+    uint64_t dentry = ext_get_file_dentry_qpp(vcpu, addr);
+    uint64_t inode = pointer_in(dentry, "dentry", "d_inode");
+
+    return !addr || !dentry ||
+           (inode && pointer_in(inode, "inode", "i_ino") != file->inode);
+}
+
 static void put_files(GString *s, unsigned int vcpu, const OsiProc *proc)
 {
     GArray *files = get_open_files_qpp(vcpu, proc);
@@ -214,7 +244,8 @@ static void put_files(GString *s, unsigned int vcpu, const OsiProc *proc)
         n_wrong += g_strcmp0(path, f->path) != 0 || !one ||
                    one->inode != f->inode || one->flags != f->flags ||
                    osi_linux_fd_to_pos_qpp(vcpu, proc, f->fd) !=
-                       (unsigned long long)f->pos;
+                       (unsigned long long)f->pos ||
+                   leads_elsewhere(vcpu, proc, f);
         free_osifile_qpp(one);
         g_string_append(s, i ? "," : "");
         put_file(s, f);
@@ -223,8 +254,28 @@ static void put_files(GString *s, unsigned int vcpu, const OsiProc *proc)
     n_wrong += osi_linux_fd_to_filename_qpp(vcpu, proc, 1 << 30) != NULL;
     n_wrong += osi_linux_fd_to_pos_qpp(vcpu, proc, 60000) !=
                OSI_INVALID_FILE_POS;
+    n_wrong += ext_get_file_struct_ptr_qpp(vcpu, proc->taskd, -1) != 0;
+    n_wrong += ext_get_file_dentry_qpp(vcpu, 0) != 0;
     g_string_append_printf(s, "],\"wrong_files\":%u", n_wrong);
     cleanup_garray_qpp(files);
+}
+
+/* Whether the @len bytes are there, up to the end of the page; if any. */
+static void put_physical(GString *s, uint64_t physical, const uint8_t *bytes,
+                         size_t len)
+{
+    g_autoptr(GByteArray) there = g_byte_array_new();
+    bool is_right = (physical != OSI_INVALID_ADDRESS) || len == 0;
+
+    len = MIN(len, 4096 - (physical & 4095));
+    if (len > 0 && is_right &&
+        qemu_plugin_available("qemu_plugin_read_memory_hwaddr")) {
+        is_right = qemu_plugin_read_memory_hwaddr(physical, there, len) ==
+                       QEMU_PLUGIN_HWADDR_OPERATION_OK &&
+                   there->len == len && !memcmp(there->data, bytes, len);
+    }
+    g_string_append_printf(s, ",\"physical\":%s",
+                           is_right ? "true" : "false");
 }
 
 static void put_piece(GString *s, unsigned int vcpu, const OsiProc *proc,
@@ -238,6 +289,8 @@ static void put_piece(GString *s, unsigned int vcpu, const OsiProc *proc,
     g_string_append_printf(s, ",\"from\":%" PRIu64 ",\"to\":%" PRIu64,
                            q->from, q->to);
     put_bytes(s, "bytes", there ? bytes : NULL, len);
+    put_physical(s, walk_page_table_qpp(vcpu, proc, q->from), bytes,
+                 there ? len : 0);
 }
 
 static void answer_locked(unsigned int vcpu, const Question *q,
