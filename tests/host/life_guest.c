@@ -53,6 +53,9 @@ static void *work(void *marks)
         if (i % 8 == 0) {
             syscall(CALL_0);
         }
+        if (i % 1000 == 999) {
+            usleep(1000); /* so that vCPUs are idle now and then */
+        }
     }
     return NULL;
 }
