@@ -12,7 +12,7 @@ top=$(cd "$tests_guest/../.." && pwd)
 # The options' values; a runner may have others, and other defaults.
 build='' arch=x86_64 kernel=6.12 flavour=cloud host=10.0 smp=2 cpu='' keep=''
 # Seconds for a guest that takes ten, when the machine is slow and busy.
-timeout=500
+timeout=300
 # The lines on a runner's own options.
 own_usage=''
 
