@@ -476,7 +476,7 @@ static void test_fork_pipe(void)
 }
 
 /* fork in the middle of another thread's appending and of a write. */
-static void test_fork_while_busy(void)
+G_GNUC_UNUSED static void test_fork_while_busy(void)
 {
     g_autofree char *name = scratch_file();
     g_autofree char *text = NULL;
@@ -523,7 +523,13 @@ int main(int argc, char **argv)
     g_test_add_func("/logger/output/threads", test_threads);
     g_test_add_func("/logger/output/fork-file", test_fork_file);
     g_test_add_func("/logger/output/fork-pipe", test_fork_pipe);
+#ifndef __SANITIZE_ADDRESS__
+    /*
+     * AddressSanitizer's allocator (GCC 12) does not let go of its locks in
+     * fork's child: one that another thread holds then is held for ever.
+     */
     g_test_add_func("/logger/output/fork-busy", test_fork_while_busy);
+#endif
     /* Last, because it limits this process. */
     g_test_add_func("/logger/output/file-ends-whole", test_file_ends_whole);
     status = g_test_run();
