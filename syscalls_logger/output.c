@@ -142,7 +142,7 @@ static void start_writer_locked(LogOutput *out)
     g_autoptr(GError) error = NULL;
     sigset_t all, old;
 
-    if (out->writer || out->failed) {
+    if (out->writer || out->failed || out->closed) {
         return;
     }
     sigfillset(&all);

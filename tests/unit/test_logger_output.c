@@ -306,6 +306,7 @@ static void test_closed_pipe(void)
 
 typedef struct Reader {
     int fd;
+    int reading; /* atomic: the thread runs */
     GString *got;
 } Reader;
 
@@ -317,6 +318,7 @@ static gpointer reader_main(gpointer opaque)
     ssize_t n;
     int pauses = 20;
 
+    g_atomic_int_set(&r->reading, 1);
     while ((n = read(r->fd, buf, sizeof(buf))) > 0) {
         g_string_append_len(r->got, buf, n);
         if (pauses-- > 0) {
@@ -350,7 +352,8 @@ static LogOutput *open_pipe(Reader *r, int flags, size_t capacity)
     }
     close(fds[1]);
     r->fd = fds[0];
-    r->got = g_string_new(NULL);
+    r->reading = 0;
+    r->got = g_string_sized_new(4 << 20); /* more than is ever written */
     return out;
 }
 
@@ -460,13 +463,19 @@ static void test_fork_file(void)
     check_forked(text, 5000);
 }
 
-/* With a buffer larger than what a pipe takes in one piece. */
+/*
+ * With a buffer larger than what a pipe takes in one piece.  The reader does
+ * not allocate while this thread forks, see main.
+ */
 static void test_fork_pipe(void)
 {
     Reader r;
     LogOutput *out = open_pipe(&r, 0, 16 * PIPE_BUF);
     GThread *reader = g_thread_new("reader", reader_main, &r);
 
+    while (!g_atomic_int_get(&r.reading)) {
+        g_thread_yield();
+    }
     fork_and_write(out, 5000);
     close_output(out);
     g_thread_join(reader);
