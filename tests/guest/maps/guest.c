@@ -352,7 +352,11 @@ int main(void)
     fprintf(out, "-1 end %d\n", N_KINDS);
     CHECK(fclose(out) == 0);
     for (int i = 0; i < N_KINDS; i++) {
-        kill(shared->worlds[i].pid, SIGKILL);
+        int pid = shared->worlds[i].pid;
+
+        current = kinds[i].name;
+        CHECK(waitpid(pid, NULL, WNOHANG) == 0); /* it has lived so far */
+        kill(pid, SIGKILL);
     }
     printf("maps: %d worlds\n", N_KINDS);
     return 0;
