@@ -14,6 +14,7 @@
  */
 #include <string.h>
 
+#include "hash64.h"
 #include "mapping.h"
 
 #define MAX_ATTEMPTS 4
@@ -419,8 +420,8 @@ static GArray *read_mappings(const Reading *template)
         bool done;
 
         reading.modules = osi_modules_new();
-        reading.files = g_hash_table_new_full(g_int64_hash, g_int64_equal,
-                                              g_free, free_file_entry);
+        reading.files = g_hash_table_new_full(hash64, g_int64_equal, g_free,
+                                              free_file_entry);
         done = read_once(&reading);
         g_hash_table_destroy(reading.files);
         if (done) {

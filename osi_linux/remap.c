@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "hash64.h"
 #include "live.h"
 #include "osi_events.h"
 #include "remap.h"
@@ -140,7 +141,7 @@ static guint file_hash(gconstpointer module)
 {
     const OsiModule *m = module;
 
-    return g_int64_hash(&m->inode) ^ (m->dev_major << 20 | m->dev_minor);
+    return hash64(&m->inode) ^ (m->dev_major << 20 | m->dev_minor);
 }
 
 static gboolean same_file(gconstpointer one, gconstpointer other)
@@ -342,8 +343,7 @@ bool osi_remap_start(qemu_plugin_id_t id)
         "mlock", "mlock2", "munlock", "mlockall", "munlockall", "mbind",
     };
 
-    spaces = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
-                                   space_unref);
+    spaces = g_hash_table_new_full(hash64, g_int64_equal, g_free, space_unref);
     on_mapping_added = qemu_plugin_create_callback_handle(
         id, "on_mapping_added");
     on_mapping_removed = qemu_plugin_create_callback_handle(

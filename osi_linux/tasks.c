@@ -12,6 +12,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "hash64.h"
 #include "klist.h"
 #include "tasks.h"
 
@@ -71,8 +72,7 @@ static bool collect(const OsiView *v, uint64_t head, const OsiField *link,
                     BelongsFn belongs, uint64_t owner, GArray *tasks)
 {
     g_autoptr(GArray) nodes = g_array_new(FALSE, FALSE, sizeof(uint64_t));
-    g_autoptr(GHashTable) seen = g_hash_table_new(g_int64_hash,
-                                                  g_int64_equal);
+    g_autoptr(GHashTable) seen = g_hash_table_new(hash64, g_int64_equal);
     bool complete = osi_klist_collect(v, head, OSI_MAX_TASKS, nodes);
 
     for (guint i = 0; i < nodes->len; i++) {

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "hash64.h"
 #include "thread.h"
 
 static GMutex lock; /* guards all of these, and orders what records hold */
@@ -41,7 +42,7 @@ static SyscallsThread *get_locked(uint64_t task)
     SyscallsThread *thread = find_locked(task);
 
     if (!threads) {
-        threads = g_hash_table_new(g_int64_hash, g_int64_equal);
+        threads = g_hash_table_new(hash64, g_int64_equal);
     }
     if (thread || g_hash_table_size(threads) + n_left >= THREADS_MAX) {
         return thread;
