@@ -232,6 +232,18 @@ static void on_flush(qemu_plugin_id_t id)
     osi_adopt_doubt();
 }
 
+/* What the kernel's way out keeps from the vCPU, the page tables tell. */
+static void on_user_read(void *evdata, void *udata)
+{
+    SyscallsUserRead *wanted = evdata;
+    const OsiTask *task = osi_system_current(wanted->vcpu);
+
+    if (!wanted->done && task && osi_live()) {
+        wanted->done = osi_live_read_user(task->pgd, wanted->addr,
+                                          wanted->buf, wanted->len);
+    }
+}
+
 /* All that is known is another kernel's. */
 static void on_reboot(void *evdata, void *udata)
 {
@@ -298,6 +310,7 @@ const OsiSource *osi_system_start(qemu_plugin_id_t id,
     if (slot < 0 || !on_process_change ||
         !qemu_plugin_reg_callback("syscalls", "on_thread_switch",
                                   on_thread_switch) ||
+        !qemu_plugin_reg_callback("syscalls", "on_user_read", on_user_read) ||
         !qemu_plugin_reg_callback("syscalls", "on_reboot", on_reboot) ||
         !osi_asid_start(arch) || !osi_rename_start() ||
         !osi_events_start(id) || !osi_remap_start(id)) {

@@ -17,6 +17,7 @@ static const SyscallsAbi *abi;
 static qemu_plugin_callback *on_enter;
 static qemu_plugin_callback *on_entered;
 static qemu_plugin_callback *on_return;
+static qemu_plugin_callback *on_user_read;
 
 bool pair_init(qemu_plugin_id_t id, const SyscallsAbi *the_abi)
 {
@@ -24,7 +25,8 @@ bool pair_init(qemu_plugin_id_t id, const SyscallsAbi *the_abi)
     on_enter = qemu_plugin_create_callback_handle(id, "on_all_sys_enter");
     on_entered = qemu_plugin_create_callback_handle(id, "on_all_sys_entered");
     on_return = qemu_plugin_create_callback_handle(id, "on_all_sys_return");
-    return on_enter && on_entered && on_return;
+    on_user_read = qemu_plugin_create_callback_handle(id, "on_user_read");
+    return on_enter && on_entered && on_return && on_user_read;
 }
 
 static void tell_enter(SyscallsCall *call)
@@ -79,6 +81,7 @@ void pair_end(SyscallsThread *thread, unsigned int vcpu,
         tell_entered(thread); /* the place for it has not been seen */
     }
     thread->in_call = false;
+    thread->frame_sp = 0;
     call->outcome = outcome;
     call->ret = ret;
     call->return_vcpu = vcpu;
@@ -94,6 +97,27 @@ static void clear_unused(SyscallsCall *call)
     }
 }
 
+/*
+ * User memory on the way out of the kernel: as the vCPU shows it, or else as
+ * somebody does who knows the page tables.
+ */
+static bool read_user(unsigned int vcpu, uint64_t addr, void *buf, size_t len)
+{
+    SyscallsUserRead wanted = { vcpu, addr, len, buf, false };
+
+    if (qemu_plugin_read_memory(addr, buf, len)) {
+        return true;
+    }
+    qemu_plugin_run_callback_handle(on_user_read, &wanted, NULL);
+    return wanted.done;
+}
+
+static bool read_frame(unsigned int vcpu, uint64_t sp, AbiFrame *frame)
+{
+    return abi->read_signal_frame &&
+           abi->read_signal_frame(read_user, vcpu, sp, frame);
+}
+
 /* What rt_sigreturn will resume stands in the frame that it pops. */
 static void note_resume(SyscallsThread *thread, AbiReadReg reg)
 {
@@ -101,8 +125,8 @@ static void note_resume(SyscallsThread *thread, AbiReadReg reg)
     uint64_t sp;
 
     thread->has_resume =
-        reg && abi->read_signal_frame && reg(ABI_REG_SP, &sp) &&
-        abi->read_signal_frame(sp + abi->sigreturn_sp_offset, &frame);
+        reg && reg(ABI_REG_SP, &sp) &&
+        read_frame(thread->call.vcpu, sp + abi->sigreturn_sp_offset, &frame);
     if (thread->has_resume) {
         thread->resume_ret = frame.ret;
     }
@@ -182,25 +206,32 @@ static bool ends_at(const SyscallsThread *thread, uint64_t pc, uint64_t ret,
     return false;
 }
 
+typedef enum Frames {
+    FRAMES_TELL,  /* how the call ends */
+    FRAMES_OTHER, /* nothing about it */
+    FRAMES_UNREADABLE,
+} Frames;
+
 /*
  * Signal handlers are lined up by stacking frames: the one that runs first
  * returns to the one that was set up before it, the last to the call.
  */
-static bool ends_in_frames(const SyscallsThread *thread, uint64_t sp,
-                           SyscallsOutcome *outcome, int64_t *result)
+static Frames ends_in_frames(const SyscallsThread *thread, unsigned int vcpu,
+                             uint64_t sp, SyscallsOutcome *outcome,
+                             int64_t *result)
 {
     for (int i = 0; i < MAX_FRAMES && abi->read_signal_frame; i++) {
         AbiFrame frame;
 
-        if (!abi->read_signal_frame(sp, &frame)) {
-            break;
+        if (!read_frame(vcpu, sp, &frame)) {
+            return i == 0 ? FRAMES_UNREADABLE : FRAMES_OTHER;
         }
         if (ends_at(thread, frame.pc, frame.ret, outcome, result)) {
-            return true;
+            return FRAMES_TELL;
         }
         sp = frame.sp;
     }
-    return false;
+    return FRAMES_OTHER;
 }
 
 void pair_child(SyscallsThread *thread, const AbiChild *child)
@@ -231,8 +262,8 @@ static void child_exit(SyscallsThread *thread, unsigned int vcpu)
 
 /* The call is left for a place that tells nothing: what call was it? */
 static SyscallsOutcome ends_elsewhere(const SyscallsThread *thread,
-                                      const AbiExit *exit, uint64_t sp,
-                                      int64_t *result)
+                                      unsigned int vcpu, const AbiExit *exit,
+                                      uint64_t sp, int64_t *result)
 {
     AbiFrame frame;
 
@@ -245,7 +276,7 @@ static SyscallsOutcome ends_elsewhere(const SyscallsThread *thread,
          * Its frame could not be read.  The kernel will not have been able
          * to either: it answers 0 and sends SIGSEGV, whose handler runs.
          */
-        if (abi->read_signal_frame(sp, &frame) && frame.ret == 0) {
+        if (read_frame(vcpu, sp, &frame) && frame.ret == 0) {
             *result = 0;
         }
         return SYSCALLS_RETURNED;
@@ -266,13 +297,38 @@ void pair_exit(SyscallsThread *thread, unsigned int vcpu,
         child_exit(thread, vcpu);
         return;
     }
+    if (thread->frame_sp) {
+        return; /* it was an interrupt's or a fault's */
+    }
     if (!ends_at(thread, exit->pc, exit->ret, &outcome, &result)) {
+        Frames frames;
+
         if (!exit->has_sp) {
             reg(exit->sp_reg, &sp); /* 0 if it cannot: no frame is there */
         }
-        if (!ends_in_frames(thread, sp, &outcome, &result)) {
-            outcome = ends_elsewhere(thread, exit, sp, &result);
+        frames = ends_in_frames(thread, vcpu, sp, &outcome, &result);
+        if (frames == FRAMES_UNREADABLE && sp &&
+            catalog_special(thread->call.info) == SPECIAL_NONE) {
+            thread->frame_sp = sp;
+            return;
         }
+        if (frames != FRAMES_TELL) {
+            outcome = ends_elsewhere(thread, vcpu, exit, sp, &result);
+        }
+    }
+    pair_end(thread, vcpu, outcome, result);
+}
+
+void pair_make_good(SyscallsThread *thread, unsigned int vcpu)
+{
+    SyscallsOutcome outcome = SYSCALLS_NO_RETURN;
+    int64_t result = 0;
+
+    if (thread->frame_sp &&
+        ends_in_frames(thread, vcpu, thread->frame_sp, &outcome, &result) !=
+            FRAMES_TELL) {
+        outcome = SYSCALLS_NO_RETURN;
+        result = 0;
     }
     pair_end(thread, vcpu, outcome, result);
 }

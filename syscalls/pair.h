@@ -5,7 +5,9 @@
  * kernel for user mode exactly once before its next call, and that is how
  * the call ends.  Where it goes then says how: behind the call (a result),
  * to the call itself (restarted), to a signal handler, whose frame holds
- * what the first two would have been, or to a new program.
+ * what the first two would have been, or to a new program.  (A processor that
+ * keeps the kernel from user memory keeps us from that frame, too: then it is
+ * read at the thread's next call.)
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -41,6 +43,13 @@ void pair_child(SyscallsThread *thread, const AbiChild *child);
  */
 void pair_exit(SyscallsThread *thread, unsigned int vcpu,
                const AbiExit *exit, AbiReadReg reg);
+
+/*
+ * @thread makes another call though the end of the last one was not told: it
+ * was left to a signal handler whose frame could not be read from the kernel,
+ * and can now; or it has not been seen.  @vcpu: where that is.
+ */
+void pair_make_good(SyscallsThread *thread, unsigned int vcpu);
 
 /* The call that @thread is in ends so, without leaving the kernel. */
 void pair_end(SyscallsThread *thread, unsigned int vcpu,

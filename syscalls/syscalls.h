@@ -24,9 +24,10 @@
  *                        of reach then, and registers be the kernel's: what is
  *                        wanted of them, take at enter.
  *   on_all_sys_return    that call is over.  Exactly one for each enter, in
- *                        the order in which the calls end; `outcome` says
- *                        how.  A new child's return from fork, vfork, clone
- *                        or clone3 (SYSCALLS_CHILD) has no enter of its own.
+ *                        the order in which the calls end (but see
+ *                        on_user_read); `outcome` says how.  A new child's
+ *                        return from fork, vfork, clone or clone3
+ *                        (SYSCALLS_CHILD) has no enter of its own.
  *   on_<name>_enter, on_<name>_entered, on_<name>_return
  *                        the same for one call, by the name it has in the
  *                        guest's table: on_openat_enter, on_read_return ...
@@ -35,6 +36,13 @@
  *                        switching a vCPU to another thread.  System mode
  *                        only; runs in the kernel's context, so its memory
  *                        can be read.
+ *
+ *   on_user_read         evdata is a SyscallsUserRead: how a call ended stands
+ *                        in the user's memory, in a signal frame, and the
+ *                        vCPU, on its way out of the kernel, does not show it
+ *                        (PAN of ARMv8.1 and later).  Who can read it all the
+ *                        same does; if nobody can, the call's return is told
+ *                        at the thread's next call only.  System mode only.
  *
  *   on_reboot            evdata is a SyscallsReboot: the guest has begun anew,
  *                        with another kernel or the same: the machine was
@@ -60,6 +68,7 @@
 #define QPP_SYSCALLS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "qemu-plugin.h"
@@ -110,7 +119,7 @@ typedef struct SyscallsCall {
     int64_t ret;         /* valid for SYSCALLS_RETURNED and SYSCALLS_CHILD */
     SyscallsOutcome outcome;
     unsigned int vcpu;        /* where it was made */
-    unsigned int return_vcpu; /* where it ended */
+    unsigned int return_vcpu; /* where its end is told */
     SyscallsThread *thread;
     unsigned int boot;   /* 1; one more each time that the guest reboots */
 } SyscallsCall;
@@ -122,6 +131,15 @@ typedef struct SyscallsSwitch {
     SyscallsThread *next;
     bool next_is_new;     /* its first time on any vCPU */
 } SyscallsSwitch;
+
+/* Evdata of on_user_read. */
+typedef struct SyscallsUserRead {
+    unsigned int vcpu; /* whose thread's memory is meant */
+    uint64_t addr;
+    size_t len;        /* bytes, at most a few hundred */
+    void *buf;         /* where to write them */
+    bool done;         /* set it when they are all there */
+} SyscallsUserRead;
 
 /* Evdata of on_reboot. */
 typedef struct SyscallsReboot {

@@ -136,8 +136,7 @@ static void at_call(unsigned int vcpu_index, void *packed)
     uint64_t nr;
 
     if (G_UNLIKELY(thread->in_call)) {
-        /* Its end was not seen: no call is left without one. */
-        pair_end(thread, vcpu_index, SYSCALLS_NO_RETURN, 0);
+        pair_make_good(thread, vcpu_index);
     }
     if (!read_reg(ABI_REG_NR, &nr)) {
         return;

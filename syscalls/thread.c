@@ -158,6 +158,7 @@ void thread_reset(SyscallsThread *thread)
     thread->in_call = false;
     thread->entered_due = false;
     thread->is_child = false;
+    thread->frame_sp = 0;
     thread->has_resume = false;
 }
 

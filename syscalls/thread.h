@@ -31,6 +31,8 @@ struct SyscallsThread {
     bool in_call;         /* `call` has been entered and not ended */
     bool entered_due;     /* `call` is still to be told as entered */
     uint64_t return_pc;   /* behind the call instruction */
+    uint64_t frame_sp;    /* `call` is over, how is in the signal frame here,
+                             which could not be read yet; 0: it is not */
     bool has_resume;      /* the call is rt_sigreturn, and so: */
     uint64_t resume_ret;  /* is what it will restore as the result */
     SyscallsCall call;

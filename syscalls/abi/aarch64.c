@@ -175,13 +175,14 @@ static bool aarch64_read_child(uint64_t sp, AbiChild *child)
  * stack (40 bytes), a sigset padded to 128 bytes, and 16-byte aligned the
  * sigcontext: fault_address, x0 to x30, sp, pc (uapi/asm/sigcontext.h).
  */
-static bool aarch64_read_signal_frame(uint64_t sp, AbiFrame *frame)
+static bool aarch64_read_signal_frame(AbiReadUser read, unsigned int vcpu,
+                                      uint64_t sp, AbiFrame *frame)
 {
     const uint64_t context = sp + 128 + 176;
     uint64_t x0, regs[2]; /* sp, pc */
 
-    if (!qemu_plugin_read_memory(context + 8, &x0, sizeof(x0)) ||
-        !qemu_plugin_read_memory(context + 8 + 31 * 8, regs, sizeof(regs))) {
+    if (!read(vcpu, context + 8, &x0, sizeof(x0)) ||
+        !read(vcpu, context + 8 + 31 * 8, regs, sizeof(regs))) {
         return false;
     }
     frame->ret = GUINT64_FROM_LE(x0);

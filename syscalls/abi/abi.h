@@ -74,6 +74,10 @@ enum {
 /* Reads register @reg of the current vCPU. */
 typedef bool (*AbiReadReg)(int reg, uint64_t *value);
 
+/* Reads memory of the user code that @vcpu, the current one, runs or left. */
+typedef bool (*AbiReadUser)(unsigned int vcpu, uint64_t addr, void *buf,
+                            size_t len);
+
 /* What a return from the kernel leads to. */
 typedef struct AbiExit {
     bool to_user;  /* false: back into the kernel; the rest is not set */
@@ -158,7 +162,8 @@ typedef struct SyscallsAbi {
      * The rt_sigframe that the kernel built for a handler that starts with
      * stack pointer @sp, from user memory.  uapi, so it never changes.
      */
-    bool (*read_signal_frame)(uint64_t sp, AbiFrame *frame);
+    bool (*read_signal_frame)(AbiReadUser read, unsigned int vcpu,
+                              uint64_t sp, AbiFrame *frame);
     /* What to add to the stack pointer at rt_sigreturn to get that @sp. */
     int64_t sigreturn_sp_offset;
 } SyscallsAbi;

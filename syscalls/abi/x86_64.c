@@ -295,11 +295,12 @@ static bool x86_64_read_child(uint64_t sp, AbiChild *child)
  * whose uc_mcontext is at 40 (uapi/asm/sigcontext.h, ucontext.h): r8 to r15,
  * rdi, rsi, rbp, rbx, rdx, rax, rcx, rsp, rip.
  */
-static bool x86_64_read_signal_frame(uint64_t sp, AbiFrame *frame)
+static bool x86_64_read_signal_frame(AbiReadUser read, unsigned int vcpu,
+                                     uint64_t sp, AbiFrame *frame)
 {
     uint64_t regs[4]; /* rax, rcx, rsp, rip */
 
-    if (!qemu_plugin_read_memory(sp + 8 + 40 + 13 * 8, regs, sizeof(regs))) {
+    if (!read(vcpu, sp + 8 + 40 + 13 * 8, regs, sizeof(regs))) {
         return false;
     }
     frame->ret = GUINT64_FROM_LE(regs[0]);

@@ -383,6 +383,11 @@ static void test_x86_child(void)
     g_assert_false(x86->read_child(STACK, &child));
 }
 
+static bool read_user(unsigned int vcpu, uint64_t addr, void *buf, size_t len)
+{
+    return qemu_plugin_read_memory(addr, buf, len);
+}
+
 #ifdef __x86_64__
 /* libc's description of what the kernel leaves on a stack. */
 static void test_x86_frame(void)
@@ -398,9 +403,9 @@ static void test_x86_frame(void)
     frame.context.uc_mcontext.gregs[REG_RAX] = -EINTR;
     frame.context.uc_mcontext.gregs[REG_RSP] = 0x7ffc3000;
     frame.context.uc_mcontext.gregs[REG_RIP] = USER;
-    g_assert_false(x86->read_signal_frame(0x7ffc1000, &got));
+    g_assert_false(x86->read_signal_frame(read_user, 0, 0x7ffc1000, &got));
     stub_map(0x7ffc1000, &frame, sizeof(frame));
-    g_assert_true(x86->read_signal_frame(0x7ffc1000, &got));
+    g_assert_true(x86->read_signal_frame(read_user, 0, 0x7ffc1000, &got));
     g_assert_cmphex(got.pc, ==, USER);
     g_assert_cmphex(got.sp, ==, 0x7ffc3000);
     g_assert_cmpint((int64_t)got.ret, ==, -EINTR);
@@ -606,9 +611,9 @@ static void test_arm_frame(void)
     frame.uc.context.x[0] = (uint64_t)-EINTR;
     frame.uc.context.sp = 0x7ffc3000;
     frame.uc.context.pc = USER;
-    g_assert_false(arm->read_signal_frame(0x7ffc1000, &got));
+    g_assert_false(arm->read_signal_frame(read_user, 0, 0x7ffc1000, &got));
     stub_map(0x7ffc1000, &frame, sizeof(frame));
-    g_assert_true(arm->read_signal_frame(0x7ffc1000, &got));
+    g_assert_true(arm->read_signal_frame(read_user, 0, 0x7ffc1000, &got));
     g_assert_cmphex(got.pc, ==, USER);
     g_assert_cmphex(got.sp, ==, 0x7ffc3000);
     g_assert_cmpint((int64_t)got.ret, ==, -EINTR);

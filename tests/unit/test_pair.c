@@ -31,18 +31,32 @@ typedef struct Told {
 static GArray *told;
 static uint64_t sp_register;
 
+/* What somebody who knows the page tables would read; NULL: nobody does. */
+static const uint64_t *hidden_frame;
+
 static void on_run(const char *name, void *evdata)
 {
-    Told t = { g_strdup(name), *(SyscallsCall *)evdata };
+    Told t;
 
+    if (strcmp(name, "on_user_read") == 0) {
+        SyscallsUserRead *wanted = evdata;
+
+        if (hidden_frame && wanted->addr == STACK) {
+            memcpy(wanted->buf, hidden_frame, wanted->len);
+            wanted->done = true;
+        }
+        return;
+    }
+    t = (Told){ g_strdup(name), *(SyscallsCall *)evdata };
     g_array_append_val(told, t);
 }
 
-static bool read_frame(uint64_t sp, AbiFrame *frame)
+static bool read_frame(AbiReadUser read, unsigned int vcpu, uint64_t sp,
+                       AbiFrame *frame)
 {
     uint64_t words[3];
 
-    if (!qemu_plugin_read_memory(sp, words, sizeof(words))) {
+    if (!read(vcpu, sp, words, sizeof(words))) {
         return false;
     }
     frame->pc = words[0];
@@ -297,13 +311,87 @@ static void test_frames_without_end(void)
     g_assert_cmpuint(stub_reads(), <=, 64);
 }
 
+/* The vCPU does not show the frame, but somebody can read it. */
+static void test_handler_hidden(void)
+{
+    static const uint64_t frame[3] = { BEHIND, STACK + 0x100,
+                                       (uint64_t)-EINTR };
+    SyscallsThread *t = thread_new_clean();
+
+    hidden_frame = frame;
+    enter(t, NR_READ);
+    leave(t, HANDLER, STACK, 0);
+    check_one(t, "read", SYSCALLS_RETURNED, -EINTR);
+    hidden_frame = NULL;
+}
+
+/* A call that is over, but how cannot be read from the kernel. */
+static SyscallsThread *leave_unreadable(void)
+{
+    SyscallsThread *t = thread_new_clean();
+
+    enter(t, NR_READ);
+    leave(t, HANDLER, STACK, 0);
+    g_assert_cmpuint(told->len, ==, 2);
+    /* the handler is interrupted, and it pages memory in */
+    leave(t, HANDLER, STACK, 3);
+    leave(t, HANDLER + 4, STACK, 5);
+    g_assert_cmpuint(told->len, ==, 2);
+    return t;
+}
+
+/* User code can read it: at the thread's next call, on whichever vCPU. */
+static void test_handler_later(void)
+{
+    SyscallsThread *t = leave_unreadable();
+
+    put_frame(STACK, BEHIND, STACK + 0x100, -EINTR);
+    pair_make_good(t, 3);
+    check_one(t, "read", SYSCALLS_RETURNED, -EINTR);
+    g_assert_cmpuint(event(2, "on_all_sys_return")->return_vcpu, ==, 3);
+
+    t = leave_unreadable();
+    put_frame(STACK, PC, STACK + 0x100, NR_READ);
+    pair_make_good(t, 2);
+    check_one(t, "read", SYSCALLS_RESTARTED, 0);
+
+    t = leave_unreadable();
+    line_up(64, -EINTR);
+    pair_make_good(t, 2);
+    check_one(t, "read", SYSCALLS_RETURNED, -EINTR);
+    /* the next one is not taken for it */
+    enter(t, NR_READ);
+    leave(t, BEHIND, STACK, 3);
+    g_assert_cmpint(event(6, "on_all_sys_return")->ret, ==, 3);
+}
+
+/* The handler has left by longjmp, and another frame is there, or none. */
+static void test_handler_gone(void)
+{
+    SyscallsThread *t = leave_unreadable();
+
+    pair_make_good(t, 2);
+    check_one(t, "read", SYSCALLS_NO_RETURN, 0);
+
+    t = leave_unreadable();
+    put_frame(STACK, ELSEWHERE, STACK + 0x100, 5);
+    pair_make_good(t, 2);
+    check_one(t, "read", SYSCALLS_NO_RETURN, 0);
+
+    /* the thread's memory has become another's */
+    t = leave_unreadable();
+    pair_end(t, 2, SYSCALLS_NO_RETURN, 0);
+    check_one(t, "read", SYSCALLS_NO_RETURN, 0);
+    g_assert_cmpuint(t->frame_sp, ==, 0);
+}
+
 static void test_unrelated(void)
 {
     SyscallsThread *t = thread_new_clean();
 
-    /* no frame there */
+    /* no frame there, and no stack that one could be on */
     enter(t, NR_READ);
-    leave(t, ELSEWHERE, STACK, 5);
+    leave(t, ELSEWHERE, 0, 5);
     check_one(t, "read", SYSCALLS_NO_RETURN, 0);
     /* a frame of another interruption */
     t = thread_new_clean();
@@ -496,6 +584,9 @@ int main(int argc, char **argv)
     g_test_add_func("/pair/handler-restart", test_handler_restart);
     g_test_add_func("/pair/handlers-nested", test_handlers_nested);
     g_test_add_func("/pair/frames-without-end", test_frames_without_end);
+    g_test_add_func("/pair/handler-hidden", test_handler_hidden);
+    g_test_add_func("/pair/handler-later", test_handler_later);
+    g_test_add_func("/pair/handler-gone", test_handler_gone);
     g_test_add_func("/pair/unrelated", test_unrelated);
     g_test_add_func("/pair/execve", test_execve);
     g_test_add_func("/pair/sigreturn", test_sigreturn);
