@@ -10,7 +10,10 @@
  *                             kernels with CONFIG_PROC_EVENTS
  *   acct_collect(code, last)  of each task in do_exit(); with
  *                             CONFIG_BSD_PROCESS_ACCT
- * Debian's have both.  They are found by the kernel's symbols, and their
+ *   proc_exit_connector(task) later in do_exit(), right behind exit_notify(),
+ *                             where the task's children get another parent;
+ *                             with CONFIG_PROC_EVENTS
+ * Debian's have all.  They are found by the kernel's symbols, and their
  * first instruction is instrumented.  When the symbols become known the
  * kernel has run for a while, so its code is translated anew.
  *
@@ -19,6 +22,7 @@
 #include <stdatomic.h>
 
 #include "asid.h"
+#include "elsewhere.h"
 #include "events.h"
 #include "kernel.h"
 #include "live.h"
@@ -231,12 +235,23 @@ static void on_end(unsigned int vcpu_index, void *udata)
     }
 }
 
+/* The children have another parent now. */
+static void on_parted(unsigned int vcpu_index, void *udata)
+{
+    const OsiKernel *kernel = osi_kernel();
+
+    if (kernel) {
+        osi_elsewhere_tell(vcpu_index, &kernel->layout, osi_kernel_read);
+    }
+}
+
 /* ---- Where they are ------------------------------------------------------ */
 
 static Hook hooks[] = {
     { "wake_up_new_task", on_new_task },
     { "proc_exec_connector", on_exec },
     { "acct_collect", on_end },
+    { "proc_exit_connector", on_parted },
 };
 
 void osi_events_translate(struct qemu_plugin_tb *tb)
@@ -281,8 +296,8 @@ static void find_hooks(const OsiTypes *types)
     }
     if (missing->len > 0) {
         g_autofree char *line = g_strdup_printf(
-            "osi_linux: some events will not be told: the kernel has no "
-            "symbol%s\n", missing->str);
+            "osi_linux: some events will not be told, or late: the kernel has "
+            "no symbol%s\n", missing->str);
 
         qemu_plugin_outs(line);
     }

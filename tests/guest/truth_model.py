@@ -55,6 +55,8 @@ DELIVER = re.compile(r"sig=(\d+) .* sa_handler=([0-9a-f]+) "
 NEWTASK = re.compile(r"pid=(\d+) comm=.* clone_flags=([0-9a-f]+) ")
 RENAME = re.compile(r"pid=(\d+) oldcomm=(.*) newcomm=(.*) "
                     r"oom_score_adj=-?\d+$", re.DOTALL)
+MIGRATE = re.compile(r" pid=(\d+) prio=-?\d+ orig_cpu=(\d+) "
+                     r"dest_cpu=\d+$")
 EXEC = re.compile(r"filename=.* pid=(\d+) old_pid=(\d+)$", re.DOTALL)
 
 
@@ -85,7 +87,10 @@ def read_trace(path):
         raise BadInput(f"{path}: the trace did not come out whole: {e}")
     if not events:
         raise BadInput(f"{path}: no events")
-    for earlier, later in zip(events, events[1:]):
+    # Threads are moved in interrupts, too, which may come while another event
+    # is being noted: those two have one time.
+    ordered = [e for e in events if e.name != "sched_migrate_task"]
+    for earlier, later in zip(ordered, ordered[1:]):
         if later.ts <= earlier.ts:
             raise BadInput(f"{path}: not in order at {later.ts}; the trace "
                            "clock must be 'counter'")
@@ -156,6 +161,7 @@ class Thread:
         self.first_step = None    # ChildReturn: its way out of that call
         self.dead = False
         self.leaving = False
+        self.came_from = set()    # CPUs, since its last call
         self.asked_ppids = set()  # when it last asked for its parent
         self.asked_comms = set()
 
@@ -181,7 +187,8 @@ class Call:
         self.ppids_within = set(self.ppids or ())  # any time till its end
         self.nr = nr
         self.args = args
-        self.cpu = event.cpu
+        self.cpu = event.cpu  # where the kernel noted it
+        self.cpus = {event.cpu} | thread.came_from  # where it may be made
         self.ts = event.ts
         self.scenario = scenario
         self.finished = False
@@ -310,6 +317,9 @@ class Model:
 
     def run(self, events):
         for e in events:
+            if e.name == "sched_migrate_task":
+                self.migrated(e)
+                continue
             handler = getattr(self, "on_" + e.name, None)
             if handler is None:
                 raise BadInput(f"event {e.name} in the trace: not known")
@@ -321,6 +331,13 @@ class Model:
             self.threads[tid] = Thread(tid, None, None)
             self.all_threads.append(self.threads[tid])
         return self.threads[tid]
+
+    def migrated(self, e):
+        """Whoever notes it moves another thread."""
+        match = MIGRATE.search(e.text)
+        t = self.threads.get(int(match[1]))
+        if t:
+            t.came_from.add(int(match[2]))
 
     def on_sys_enter(self, e, t):
         match = ENTER.match(e.text)
@@ -369,6 +386,7 @@ class Model:
     def on_sys_exit(self, e, t):
         match = EXIT.match(e.text)
         nr, ret = int(match[1]), int(match[2])
+        t.came_from.clear()
         if t.open:
             t.open.finished = True
             t.open.ret = ret

@@ -296,6 +296,31 @@ class CompareTest(unittest.TestCase):
         self.story.pid["vcpu"] = 3
         self.assert_different("vCPU")
 
+    def tell_made_on(self, made, moved_from):
+        """One more call before the end: noted on CPU 0, made on @made."""
+        s = self.story = tell()
+        del s.trace[-2:]
+        s.log.pop()
+        if moved_from is not None:
+            s.event(1, "sched_migrate_task", "comm=a pid=100 b pid=100 "
+                    f"prio=120 orig_cpu={moved_from} dest_cpu=0")
+        s.enter(100, GETPID)["vcpu"] = made
+        s.leave(100, 100)
+        s.call(100, GETPID, ret=100)
+        s.call(100, 2002, 100, ret=-38)
+
+    def test_moved_on_its_way(self):
+        self.tell_made_on(2, None)
+        self.assert_different("vCPU")
+        self.tell_made_on(2, 3)
+        self.assert_different("vCPU")
+        self.tell_made_on(2, 2)
+        self.assert_same()
+        self.assertIn(" 1 calls moved", self.compare()[1])
+        # the next one is not made there
+        self.story.log[-2]["vcpu"] = 2
+        self.assert_different("vCPU")
+
     def test_kernel_code_for_restart(self):
         self.story.restarted["ret"] = -512
         self.assert_different("result")
