@@ -15,11 +15,11 @@
 
 static char *const no_environment[] = {NULL};
 
-/* "exec-chain", how many more, ...: ends with status 17. */
+/* "executed", how many more, ...: ends with status 17. */
 int exec_main(int argc, char **argv)
 {
     char count[2] = {0, 0};
-    char *next[] = {"truth", "exec-chain", count, NULL};
+    char *next[] = {"truth", "executed", count, NULL};
 
     mark_identity();
     if (argc > 2 && argv[2][0] > '0') {
@@ -33,7 +33,7 @@ int exec_main(int argc, char **argv)
 
 static long exec_self(const char *path, char *count)
 {
-    char *arguments[] = {"truth", "exec-chain", count, NULL};
+    char *arguments[] = {"truth", "executed", count, NULL};
 
     return CALL(SYS_execve, path, arguments, no_environment);
 }
@@ -80,7 +80,7 @@ static int run_chain(void)
 
 static int run_execveat(void)
 {
-    char *arguments[] = {"truth", "exec-chain", "1", NULL};
+    char *arguments[] = {"truth", "executed", "1", NULL};
 
     for (int i = 0; i < 12; i++) {
         long fd = CALL(SYS_openat, AT_FDCWD,

@@ -110,7 +110,7 @@ int main(int argc, char **argv)
 {
     int failed;
 
-    if (argc > 1 && strncmp(argv[1], "exec-", 5) == 0) {
+    if (argc > 1 && strcmp(argv[1], "executed") == 0) {
         return exec_main(argc, argv);
     }
     setvbuf(stdout, NULL, _IOLBF, 0);
