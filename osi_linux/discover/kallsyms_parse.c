@@ -220,12 +220,48 @@ static bool check_markers(const Parser *p, uint32_t n,
            (rest >= 4ull * n && rest < 4ull * n + 16);
 }
 
+/* The first two of @n's markers, if they are where @rest bytes follow them. */
+static bool markers_begin(const Parser *p, size_t names, uint32_t n,
+                          uint64_t rest)
+{
+    uint32_t n_markers = (n + 255) / 256;
+    uint64_t room = rest + 4ull * n_markers;
+    size_t at;
+
+    if (room > p->token_table) {
+        return false;
+    }
+    at = (p->token_table - (size_t)room) & ~(size_t)3;
+    return at >= names + 2ull * n && u32_at(p, at) == 0 &&
+           (n_markers < 2 || (u32_at(p, at + 4) >= 512 &&
+                              u32_at(p, at + 4) <= at - names));
+}
+
+/*
+ * Whether the markers may be where check_markers() wants them: known before
+ * the names are, of which many more are walked through in vain otherwise.
+ */
+static bool may_have_markers(const Parser *p, size_t names, uint32_t n)
+{
+    for (unsigned int pad = 0; pad <= 16; pad += 4) {
+        if ((pad <= 8 && markers_begin(p, names, n, pad)) ||
+            markers_begin(p, names, n, 3ull * n + pad) ||
+            markers_begin(p, names, n, 4ull * n + pad)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Whether num_syms is at @at and says @n, and the names begin at @names. */
 static bool names_begin_at(Parser *p, size_t at, size_t names, uint32_t n)
 {
     g_autofree uint32_t *name_at = NULL;
     size_t next = names;
 
+    if (!may_have_markers(p, names, n)) {
+        return false;
+    }
     for (unsigned int i = 0; i < N_PROBED; i++) {
         if (!check_name(p, next, p->token_table, &next)) {
             return false;
