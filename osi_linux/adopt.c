@@ -78,8 +78,13 @@ static void compare(const OsiView *v, const OsiTask *task, uint64_t sp,
     }
 }
 
+/*
+ * What is known stays if nobody's stack has it: the way out may be on one of
+ * the CPU's own (with page-table isolation, behind an interrupt).
+ */
 static void search(const OsiKernel *kernel, uint64_t sp, Adopted *a)
 {
+    Adopted found = { 0 };
     g_autoptr(GArray) leaders = g_array_new(FALSE, TRUE, sizeof(OsiTask));
     OsiBudget budget = {
         { osi_kernel_read, NULL, kernel->layout.big_endian }, MAX_READS,
@@ -91,8 +96,6 @@ static void search(const OsiKernel *kernel, uint64_t sp, Adopted *a)
     };
     uint64_t root;
 
-    a->task = (OsiTask){ 0 };
-    a->stack = 0;
     if (!osi_types_symbol(kernel->types, "init_task", &root)) {
         return;
     }
@@ -102,11 +105,15 @@ static void search(const OsiKernel *kernel, uint64_t sp, Adopted *a)
         g_autoptr(GArray) threads = g_array_new(FALSE, TRUE,
                                                 sizeof(OsiTask));
 
-        compare(&v, leader, sp, a);
+        compare(&v, leader, sp, &found);
         osi_tasks_threads(&v, leader->identity.taskd, threads);
         for (guint k = 0; k < threads->len; k++) {
-            compare(&v, &g_array_index(threads, OsiTask, k), sp, a);
+            compare(&v, &g_array_index(threads, OsiTask, k), sp, &found);
         }
+    }
+    if (found.task.known) {
+        a->task = found.task;
+        a->stack = found.stack;
     }
 }
 
