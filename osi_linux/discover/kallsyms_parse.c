@@ -195,9 +195,18 @@ static bool walk_names(Parser *p, uint32_t n, uint32_t *name_at)
 }
 
 /*
+ * What is between the markers and the tokens: so many bytes for each symbol
+ * (seqs_of_names has 3 or 4, and is not always there), and fewer than `slack`
+ * besides.
+ */
+static const struct {
+    unsigned int per_symbol, slack;
+} behind_markers[] = { { 0, 8 }, { 3, 16 }, { 4, 16 } };
+
+/*
  * Whether behind the names, aligned to @align, there are the markers, the
  * place of every 256th name, and then nothing but what may be before the
- * tokens: seqs_of_names, of 3 or 4 bytes for each symbol.
+ * tokens.
  */
 static bool check_markers(const Parser *p, uint32_t n,
                           const uint32_t *name_at, size_t align)
@@ -216,8 +225,14 @@ static bool check_markers(const Parser *p, uint32_t n,
         }
     }
     rest = p->token_table - end;
-    return rest < 8 || (rest >= 3ull * n && rest < 3ull * n + 16) ||
-           (rest >= 4ull * n && rest < 4ull * n + 16);
+    for (size_t i = 0; i < G_N_ELEMENTS(behind_markers); i++) {
+        uint64_t least = (uint64_t)behind_markers[i].per_symbol * n;
+
+        if (rest >= least && rest < least + behind_markers[i].slack) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* The first two of @n's markers, if they are where @rest bytes follow them. */
@@ -243,11 +258,13 @@ static bool markers_begin(const Parser *p, size_t names, uint32_t n,
  */
 static bool may_have_markers(const Parser *p, size_t names, uint32_t n)
 {
-    for (unsigned int pad = 0; pad <= 16; pad += 4) {
-        if ((pad <= 8 && markers_begin(p, names, n, pad)) ||
-            markers_begin(p, names, n, 3ull * n + pad) ||
-            markers_begin(p, names, n, 4ull * n + pad)) {
-            return true;
+    for (size_t i = 0; i < G_N_ELEMENTS(behind_markers); i++) {
+        uint64_t least = (uint64_t)behind_markers[i].per_symbol * n;
+
+        for (unsigned int pad = 0; pad <= behind_markers[i].slack; pad += 4) {
+            if (markers_begin(p, names, n, least + pad)) {
+                return true;
+            }
         }
     }
     return false;
