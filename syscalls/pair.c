@@ -321,10 +321,10 @@ void pair_exit(SyscallsThread *thread, unsigned int vcpu,
 
 void pair_make_good(SyscallsThread *thread, unsigned int vcpu)
 {
-    SyscallsOutcome outcome = SYSCALLS_NO_RETURN;
-    int64_t result = 0;
+    SyscallsOutcome outcome;
+    int64_t result;
 
-    if (thread->frame_sp &&
+    if (!thread->frame_sp ||
         ends_in_frames(thread, vcpu, thread->frame_sp, &outcome, &result) !=
             FRAMES_TELL) {
         outcome = SYSCALLS_NO_RETURN;
